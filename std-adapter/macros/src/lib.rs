@@ -1,0 +1,1 @@
+//! The `#[cached]` attribute; its documentation is in the `llm-cache` crate.

@@ -1,0 +1,14 @@
+//! Never pay twice for the same LLM answer.
+
+#[cfg(feature = "std")]
+pub mod cache;
+#[cfg(feature = "std")]
+pub mod client;
+#[cfg(feature = "std")]
+pub mod memo;
+#[cfg(feature = "std")]
+pub mod provider;
+#[cfg(feature = "std")]
+pub mod store;
+
+pub use llm_cache_core as core;

@@ -1,0 +1,1 @@
+//! What the tests and the examples stand on: a provider emulator, oracles, fault injection.
