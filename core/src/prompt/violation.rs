@@ -1,0 +1,170 @@
+//! Why a request is refused before it is sent.
+
+use core::fmt;
+
+/// A rule of the provider's API that a request breaks, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Where in the body.
+    pub place: Place,
+    /// What is wrong there.
+    pub rule: Rule,
+}
+
+/// A place in a request's body. `Display` gives its path as the provider's own errors spell it:
+/// `messages.3.content.1`. Indices count the caller's tools, messages and blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Place {
+    /// A member of the body: `temperature`.
+    Member(&'static str),
+    /// `tools.N`
+    Tool(usize),
+    /// `system.N`
+    SystemBlock(usize),
+    /// `messages.N`
+    Message(usize),
+    /// `messages.N.content.M`
+    Block {
+        /// Index of the message.
+        message: usize,
+        /// Index of the block in it.
+        block: usize,
+    },
+    /// `messages.N.content.M.content.K`
+    InnerBlock {
+        /// Index of the message.
+        message: usize,
+        /// Index of the tool result in it.
+        block: usize,
+        /// Index of the block inside the tool result.
+        inner: usize,
+    },
+    /// The N-th of the caller's extra members.
+    Extra(usize),
+}
+
+/// What is wrong with a request. Rules as of September 2026.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Rule {
+    /// More than four breakpoints, automatic caching counted (prompt-caching guide).
+    TooManyBreakpoints {
+        /// How many there are.
+        found: usize,
+    },
+    /// A one-hour mark after a five-minute one, in the order tools, system, messages.
+    TtlOrder,
+    /// Automatic caching would mark a block that carries a mark of another lifetime.
+    AutomaticTtl,
+    /// A mark on an empty text block.
+    EmptyText,
+    /// A mark on a tool with `defer_loading`.
+    DeferredTool,
+    /// A mark on a block inside a tool result; it belongs on the tool result.
+    NestedMark,
+    /// A mark where raw JSON already has a `cache_control` of its own.
+    MarkedTwice,
+    /// A `cache_control` in raw JSON that is not `{"type":"ephemeral"}` with a known ttl.
+    BadCacheControl,
+    /// Raw text that is no JSON.
+    NotJson {
+        /// Byte offset of the fault in that text.
+        offset: usize,
+    },
+    /// Raw JSON that must be an object and is not.
+    NotAnObject,
+    /// A number that is not finite, or beyond what a sampling parameter can be.
+    BadNumber,
+    /// A member that this provider requires.
+    Missing,
+    /// An extra member with the name of one that the model writes itself, or of another extra.
+    DuplicateMember,
+    /// This dialect has no place for it.
+    Unsupported,
+    /// Pre-warming (`max_tokens` 0) excludes streaming, enabled thinking, an output format and a
+    /// forced tool.
+    Prewarm,
+}
+
+/// Why a request was not written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncodeError<E> {
+    /// The request breaks a rule; nothing was written.
+    Rejected(Violation),
+    /// The writer failed; the text is incomplete.
+    Write(E),
+}
+
+impl Violation {
+    /// A violation of `rule` at `place`.
+    #[must_use]
+    pub const fn new(place: Place, rule: Rule) -> Self {
+        Self { place, rule }
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.rule)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Member(name) => f.write_str(name),
+            Self::Tool(index) => write!(f, "tools.{index}"),
+            Self::SystemBlock(index) => write!(f, "system.{index}"),
+            Self::Message(index) => write!(f, "messages.{index}"),
+            Self::Block { message, block } => write!(f, "messages.{message}.content.{block}"),
+            Self::InnerBlock { message, block, inner } => {
+                write!(f, "messages.{message}.content.{block}.content.{inner}")
+            }
+            Self::Extra(index) => write!(f, "extra.{index}"),
+        }
+    }
+}
+
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::TooManyBreakpoints { found } => {
+                return write!(f, "at most 4 breakpoints are allowed, found {found}");
+            }
+            Self::TtlOrder => "a 1h mark must not come after a 5m mark (tools, system, messages)",
+            Self::AutomaticTtl => "automatic caching would re-mark this block with another ttl",
+            Self::EmptyText => "an empty text block cannot be marked",
+            Self::DeferredTool => "a tool with defer_loading cannot be marked",
+            Self::NestedMark => "a block inside a tool result cannot be marked; mark the result",
+            Self::MarkedTwice => "this raw JSON already has a cache_control of its own",
+            Self::BadCacheControl => "cache_control must be ephemeral with ttl 5m or 1h",
+            Self::NotJson { offset } => return write!(f, "not JSON at byte {offset}"),
+            Self::NotAnObject => "must be a JSON object",
+            Self::BadNumber => "must be a finite number below 2^53 in magnitude",
+            Self::Missing => "is required by this provider",
+            Self::DuplicateMember => "is written already",
+            Self::Unsupported => "has no place in this dialect",
+            Self::Prewarm => "does not go with max_tokens 0",
+        })
+    }
+}
+
+impl core::error::Error for Violation {}
+
+impl<E> From<Violation> for EncodeError<E> {
+    fn from(violation: Violation) -> Self {
+        Self::Rejected(violation)
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for EncodeError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(violation) => violation.fmt(f),
+            Self::Write(error) => write!(f, "writing the request: {error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> core::error::Error for EncodeError<E> {}
