@@ -1,0 +1,181 @@
+//! Value bytes in fixed-size blocks, chained. Knows nothing of keys, time or eviction.
+//!
+//! A value's blocks form a ring: its handle is the last block, whose link leads to the first. So a
+//! ring of any length goes back to the free list in O(1), and keeps its order there: values of
+//! equal size keep reusing the same runs of neighbours, which reads then see as one slice.
+
+use super::slot::NONE;
+
+/// The size of a block, the unit in which value memory is handed out.
+pub const BLOCK_BYTES: usize = 64;
+
+/// Memory for a part of a value.
+pub type Block = [u8; BLOCK_BYTES];
+
+/// The number of blocks that a value of `len` bytes takes.
+pub(super) const fn blocks_for(len: usize) -> usize {
+    len.div_ceil(BLOCK_BYTES)
+}
+
+/// The free list over the blocks, whose links the caller keeps.
+pub(super) struct Arena {
+    free: u32,
+    free_blocks: u32,
+}
+
+impl Arena {
+    /// All of `links` free, in ascending order.
+    pub(super) fn new(links: &mut [u32]) -> Self {
+        for (at, link) in (1..).zip(links.iter_mut()) {
+            *link = at;
+        }
+        let free_blocks = links.len() as u32;
+        match links.last_mut() {
+            Some(last) => *last = NONE,
+            None => return Self { free: NONE, free_blocks },
+        }
+        Self { free: 0, free_blocks }
+    }
+
+    pub(super) const fn free_blocks(&self) -> usize {
+        self.free_blocks as usize
+    }
+
+    /// Writes `value` into free blocks and returns its handle. There must be enough of them.
+    pub(super) fn put(&mut self, links: &mut [u32], blocks: &mut [Block], value: &[u8]) -> u32 {
+        let first = self.free;
+        let mut next = first;
+        let mut last = NONE;
+        let mut rest = value;
+        while !rest.is_empty() {
+            let run = run_at(links, next, blocks_for(rest.len()));
+            let (now, later) = rest.split_at(rest.len().min(run * BLOCK_BYTES));
+            let start = next as usize;
+            blocks[start..start + run].as_flattened_mut()[..now.len()].copy_from_slice(now);
+            last = next + (run as u32 - 1);
+            next = links[last as usize];
+            rest = later;
+        }
+        if last != NONE {
+            links[last as usize] = first;
+            self.free = next;
+            self.free_blocks -= blocks_for(value.len()) as u32;
+        }
+        last
+    }
+
+    /// Frees the blocks of a value of `len` bytes that `put` placed. O(1).
+    pub(super) fn release(&mut self, links: &mut [u32], last: u32, len: usize) {
+        if last != NONE {
+            // The ring opens between its last block and its first.
+            core::mem::swap(&mut links[last as usize], &mut self.free);
+            self.free_blocks += blocks_for(len) as u32;
+        }
+    }
+
+    /// Checks that the free list is as long as it is counted and marks its blocks as seen.
+    #[cfg(any(test, fuzzing))]
+    pub(super) fn validate(&self, links: &[u32], mut see: impl FnMut(u32)) {
+        let mut next = self.free;
+        for _ in 0..self.free_blocks {
+            see(next);
+            next = links[next as usize];
+        }
+        assert_eq!(next, NONE, "the free list is longer than counted");
+    }
+}
+
+/// The length of the run of neighbouring blocks that starts at `first`, up to `run_max`.
+fn run_at(links: &[u32], first: u32, run_max: usize) -> usize {
+    let start = first as usize;
+    let end = links.len().min(start + run_max);
+    let follows = |(at, &link): (u32, &u32)| link == at.wrapping_add(1);
+    // The last of the run need not lead to its neighbour.
+    let steps = links[start..end - 1].iter();
+    1 + (first..).zip(steps).take_while(|&step| follows(step)).count()
+}
+
+/// The bytes of one value, in slices as long as its runs of neighbouring blocks.
+#[derive(Clone)]
+pub(super) struct Runs<'t> {
+    links: &'t [u32],
+    blocks: &'t [Block],
+    next: u32,
+    rest: usize,
+}
+
+impl<'t> Runs<'t> {
+    pub(super) fn new(links: &'t [u32], blocks: &'t [Block], last: u32, len: usize) -> Self {
+        let next = if last == NONE { NONE } else { links[last as usize] };
+        Self { links, blocks, next, rest: len }
+    }
+
+    /// The number of bytes still to come.
+    pub(super) const fn rest(&self) -> usize {
+        self.rest
+    }
+}
+
+impl<'t> Iterator for Runs<'t> {
+    type Item = &'t [u8];
+
+    fn next(&mut self) -> Option<&'t [u8]> {
+        if self.rest == 0 {
+            return None;
+        }
+        let run = run_at(self.links, self.next, blocks_for(self.rest));
+        let start = self.next as usize;
+        let bytes = self.blocks[start..start + run].as_flattened();
+        let bytes = &bytes[..bytes.len().min(self.rest)];
+        self.next = self.links[start + run - 1];
+        self.rest -= bytes.len();
+        Some(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn read(links: &[u32], blocks: &[Block], last: u32, len: usize) -> Vec<u8> {
+        Runs::new(links, blocks, last, len).flatten().copied().collect()
+    }
+
+    /// Free memory in single blocks still holds a value of all of it.
+    #[test]
+    fn scattered_blocks_hold_one_value() {
+        let (mut links, mut blocks) = ([0; 8], [[0; BLOCK_BYTES]; 8]);
+        let mut arena = Arena::new(&mut links);
+        let handles: Vec<u32> =
+            (0..8).map(|i| arena.put(&mut links, &mut blocks, &[i; 1])).collect();
+        assert_eq!(arena.free_blocks(), 0);
+        for i in [1, 3, 5, 7, 0, 2, 4, 6] {
+            arena.release(&mut links, handles[i], 1);
+        }
+        let value: Vec<u8> = (0..8 * BLOCK_BYTES).map(|i| (i % 251) as u8).collect();
+        let last = arena.put(&mut links, &mut blocks, &value);
+        assert_eq!(arena.free_blocks(), 0);
+        assert_eq!(read(&links, &blocks, last, value.len()), value);
+    }
+
+    /// A value in neighbouring blocks is one slice.
+    #[test]
+    fn neighbours_read_as_one_slice() {
+        let (mut links, mut blocks) = ([0; 8], [[0; BLOCK_BYTES]; 8]);
+        let mut arena = Arena::new(&mut links);
+        let last = arena.put(&mut links, &mut blocks, &[7; 200]);
+        let runs: Vec<&[u8]> = Runs::new(&links, &blocks, last, 200).collect();
+        assert_eq!(runs, [&[7; 200][..]]);
+    }
+
+    /// An empty value takes no block, and no memory at all is memory too.
+    #[test]
+    fn nothing_takes_nothing() {
+        let mut arena = Arena::new(&mut []);
+        let last = arena.put(&mut [], &mut [], &[]);
+        assert_eq!((last, arena.free_blocks()), (NONE, 0));
+        arena.release(&mut [], last, 0);
+        assert_eq!(Runs::new(&[], &[], last, 0).count(), 0);
+    }
+}

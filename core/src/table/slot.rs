@@ -1,0 +1,98 @@
+//! One entry's place: its key, its times, and where its bytes and its neighbours are.
+
+use super::policy::{Linked, Node};
+use crate::{Millis, RequestKey};
+
+/// What one entry costs beside its bytes: its slot, one word of the index, one ghost.
+pub const ENTRY_BYTES: usize = size_of::<Slot>() + 2 * size_of::<u32>();
+
+/// "No slot", "no block" in every link.
+pub(super) const NONE: u32 = u32::MAX;
+
+/// What a caller says about a value that it inserts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Meta {
+    /// When the answer was received, on the clock whose time is passed as `now`.
+    pub created: Millis,
+    /// How long after `created` it is fresh; `None` is forever, and so is `u64::MAX`.
+    pub ttl: Option<Millis>,
+    /// What it costs to obtain the value again, in a unit of the caller's (micro-dollars, tokens,
+    /// milliseconds): only ratios count. Zero is taken as one.
+    pub cost: u32,
+}
+
+/// Whether an entry's time to live is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Its age is below its ttl.
+    Fresh,
+    /// Its ttl is over, but not by as much as the table keeps stale entries.
+    Stale,
+}
+
+/// Memory for one entry, opaque: callers only make arrays of [`Slot::EMPTY`].
+#[derive(Clone, Copy)]
+pub struct Slot {
+    pub(super) key: RequestKey,
+    pub(super) created: Millis,
+    /// `u64::MAX` is forever.
+    pub(super) ttl: Millis,
+    pub(super) cost: u32,
+    pub(super) len: u32,
+    /// The last block of the value, or `NONE` for an empty one.
+    pub(super) last: u32,
+    /// The next slot with the same index word; of a free slot, the next free one.
+    pub(super) chain: u32,
+    pub(super) node: Node,
+}
+
+impl Slot {
+    /// Memory without an entry, all zero, so that a `static` of it costs no flash.
+    pub const EMPTY: Self = Self {
+        key: RequestKey::from_bytes([0; 32]),
+        created: Millis(0),
+        ttl: Millis(0),
+        cost: 0,
+        len: 0,
+        last: 0,
+        chain: 0,
+        node: Node::FREE,
+    };
+
+    pub(super) fn meta(&self) -> Meta {
+        let ttl = (self.ttl.0 != u64::MAX).then_some(self.ttl);
+        Meta { created: self.created, ttl, cost: self.cost }
+    }
+
+    /// Whether the entry is of use at `now`, and how; `None` when its time is over altogether.
+    pub(super) fn freshness(&self, now: Millis, stale_for: Millis) -> Option<Freshness> {
+        freshness(self.created, self.ttl, now, stale_for)
+    }
+}
+
+/// An entry stamped later than `now` (the clock has jumped back) counts as just created.
+pub(super) fn freshness(
+    created: Millis,
+    ttl: Millis,
+    now: Millis,
+    stale_for: Millis,
+) -> Option<Freshness> {
+    let age = now.since(created);
+    if ttl.0 == u64::MAX || age < ttl {
+        Some(Freshness::Fresh)
+    } else if age.since(ttl) < stale_for {
+        Some(Freshness::Stale)
+    } else {
+        None
+    }
+}
+
+impl Linked for Slot {
+    fn node(&self) -> &Node {
+        &self.node
+    }
+
+    fn node_mut(&mut self) -> &mut Node {
+        &mut self.node
+    }
+}

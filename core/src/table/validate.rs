@@ -1,0 +1,83 @@
+//! Every invariant of the table, checked the slow and obvious way.
+
+use super::{
+    arena::{Runs, blocks_for},
+    engine::Engine,
+    index::spread,
+    slot::NONE,
+};
+use core::iter::successors;
+
+/// Marks of one bit for each slot or block, without a heap: whatever is larger is not checked for
+/// being used twice.
+struct Marks([u64; 1024]);
+
+impl Marks {
+    fn set(&mut self, at: u32) {
+        let Some(word) = self.0.get_mut(at as usize / 64) else { return };
+        let bit = 1 << (at % 64);
+        assert_eq!(*word & bit, 0, "number {at} is in use twice");
+        *word |= bit;
+    }
+}
+
+impl Engine<'_> {
+    pub(super) fn validate(&self) {
+        self.validate_index();
+        self.validate_bytes();
+        let slots = &self.parts.slots[..self.state.entries as usize];
+        let queued = self.state.policy.validate(slots);
+        assert_eq!(queued, self.state.len(), "the policy holds another number of entries");
+        assert!(self.state.bytes_capacity() as u64 >= self.state.bytes, "more bytes than memory");
+    }
+
+    /// Each slot is in the chain of its key or in the free list, and in one of them only.
+    fn validate_index(&self) {
+        let mut seen = Marks([0; 1024]);
+        let slots = &*self.parts.slots;
+        let next = |&at: &u32| Some(slots[at as usize].chain).filter(|&at| at != NONE);
+        let some = |at: u32| Some(at).filter(|&at| at != NONE);
+        let mut entries = 0;
+        for (number, &head) in self.parts.heads.iter().enumerate() {
+            for at in successors(some(head), next) {
+                let slot = &slots[at as usize];
+                let hash = self.state.hash.of(&slot.key);
+                assert_eq!(spread(hash, self.parts.heads.len()), number, "in a foreign chain");
+                assert!(slot.node.is_queued(), "an entry that the policy does not hold");
+                seen.set(at);
+                entries += 1;
+            }
+        }
+        assert_eq!(entries, self.state.len, "the index holds another number of entries");
+        for at in successors(some(self.state.free_slot), next) {
+            assert!(!slots[at as usize].node.is_queued(), "a free slot that the policy holds");
+            seen.set(at);
+            entries += 1;
+        }
+        assert_eq!(entries, self.state.entries, "a slot is in no chain and not free");
+    }
+
+    /// Each block is in one value or in the free list.
+    fn validate_bytes(&self) {
+        let mut seen = Marks([0; 1024]);
+        let (links, blocks) = (&*self.parts.links, &*self.parts.blocks);
+        self.state.arena.validate(links, |at| seen.set(at));
+        let (mut bytes, mut used) = (0, self.state.arena.free_blocks());
+        let slots = &self.parts.slots[..self.state.entries as usize];
+        for slot in slots.iter().filter(|slot| slot.node.is_queued()) {
+            let len = slot.len as usize;
+            let read = Runs::new(links, blocks, slot.last, len).map(<[u8]>::len).sum::<usize>();
+            assert_eq!(read, len, "a value reads shorter or longer than it is");
+            let mut at = slot.last;
+            for _ in 0..blocks_for(len) {
+                at = links[at as usize];
+                seen.set(at);
+            }
+            assert_eq!(at, slot.last, "a value's blocks are no ring");
+            bytes += len as u64;
+            used += blocks_for(len);
+        }
+        assert_eq!(bytes, self.state.bytes, "bytes are miscounted");
+        assert_eq!(used, self.state.blocks as usize, "a block is in no value and not free");
+    }
+}
