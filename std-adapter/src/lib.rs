@@ -5,10 +5,15 @@ pub mod cache;
 #[cfg(feature = "std")]
 pub mod client;
 #[cfg(feature = "std")]
+pub mod error;
+#[cfg(feature = "std")]
 pub mod memo;
 #[cfg(feature = "std")]
+#[allow(dead_code, unused_imports, reason = "the client, its only user, lands next")]
 pub mod provider;
 #[cfg(feature = "std")]
 pub mod store;
 
+#[cfg(feature = "std")]
+pub use error::{Error, ErrorKind};
 pub use llm_cache_core as core;

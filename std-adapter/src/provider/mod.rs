@@ -1,1 +1,27 @@
-//! Under construction.
+//! The way to a provider: HTTP, one vendor a file, retries, server-sent events, credentials.
+//!
+//! What holds for every exchange: redirects are not followed; a credential goes over plain HTTP
+//! only to this machine; nothing is decompressed, so the limit on an answer's length is the limit
+//! on its memory; bodies are sent as they were given.
+
+mod anthropic;
+mod credential;
+mod http;
+mod openai;
+mod retry;
+mod route;
+mod sse;
+mod upstream;
+mod vendor;
+
+pub use credential::{ApiKey, TokenResult};
+pub use retry::RetryPolicy;
+pub use sse::SseEvent;
+
+pub(crate) use anthropic::Anthropic;
+pub(crate) use credential::Credential;
+pub(crate) use http::Answer;
+pub(crate) use openai::OpenAi;
+pub(crate) use route::Route;
+pub(crate) use upstream::{Live, Upstream};
+pub(crate) use vendor::{HeaderSettings, Operation, Vendor};

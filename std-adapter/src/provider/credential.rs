@@ -1,0 +1,140 @@
+//! What proves to the provider who is asking. Nothing here ever shows it.
+
+use core::fmt;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Parts};
+
+/// A static API key. `Debug` hides it, there is no `Display`, and it is sent in a header marked as
+/// sensitive and nowhere else.
+#[derive(Clone)]
+pub struct ApiKey(Arc<str>);
+
+impl ApiKey {
+    /// Takes a key, without the white space around it (a line end, read from a file).
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingKey`] if nothing is left, [`ErrorKind::Config`] if it holds a character
+    /// that no header may carry.
+    pub fn new(key: &str) -> Result<Self, Error> {
+        let key = key.trim();
+        if key.is_empty() {
+            return Err(Error::new(ErrorKind::MissingKey, "the API key is empty"));
+        }
+        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+            let message = "the API key holds a character other than visible ASCII";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        Ok(Self(key.into()))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(..)")
+    }
+}
+
+/// What a token provider returns: a short-lived token, or why there is none.
+pub type TokenResult = Result<String, Box<dyn StdError + Send + Sync>>;
+
+/// How a client proves who is asking.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// One key for the client's life, which also separates tenants in the cache.
+    Key(ApiKey),
+    /// Asked before every attempt for a token, sent as `authorization: Bearer`.
+    Tokens(Arc<dyn Fn() -> TokenResult + Send + Sync>),
+    /// A server that asks for none.
+    None,
+}
+
+impl Credential {
+    /// The key or token to send now.
+    pub(crate) fn current(&self) -> Result<Option<Secret>, Error> {
+        match self {
+            Self::Key(key) => Ok(Some(Secret { key: key.clone(), bearer: false })),
+            Self::None => Ok(None),
+            Self::Tokens(provide) => {
+                let token = provide().map_err(|source| {
+                    Parts::new(ErrorKind::Authentication, "the token provider gave no token")
+                        .source(source)
+                })?;
+                Ok(Some(Secret { key: ApiKey::new(&token)?, bearer: true }))
+            }
+        }
+    }
+
+    pub(crate) fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Key(_) => "Key(..)",
+            Self::Tokens(_) => "Tokens(..)",
+            Self::None => "None",
+        })
+    }
+}
+
+/// The credential of one attempt.
+pub(crate) struct Secret {
+    pub(crate) key: ApiKey,
+    /// Whether it is a token and belongs into `authorization` whatever the vendor.
+    pub(crate) bearer: bool,
+}
+
+/// What stands where a provider echoed the credential.
+const REDACTED: &str = "[redacted]";
+
+/// `text` without the credential that was sent.
+pub(crate) fn scrubbed<'a>(text: &'a str, secret: Option<&Secret>) -> Cow<'a, str> {
+    match secret {
+        Some(secret) if text.contains(secret.key.expose()) => {
+            Cow::Owned(text.replace(secret.key.expose(), REDACTED))
+        }
+        _ => Cow::Borrowed(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key with a line end is a key; one with a line in it, or none, is a typed error.
+    #[test]
+    fn checks_the_key() {
+        assert_eq!(
+            ApiKey::new(" sk-1\n").map(|key| key.expose().to_owned()).ok(),
+            Some("sk-1".into())
+        );
+        assert_eq!(ApiKey::new(" \n").unwrap_err().kind(), ErrorKind::MissingKey);
+        assert_eq!(ApiKey::new("a\nb").unwrap_err().kind(), ErrorKind::Config);
+    }
+
+    /// No formatter shows a secret.
+    #[test]
+    fn debug_hides() {
+        let key = ApiKey::new("sk-secret").unwrap();
+        assert!(!format!("{key:?} {:?}", Credential::Key(key.clone())).contains("secret"));
+        let tokens = Credential::Tokens(Arc::new(|| Ok("tok-secret".into())));
+        assert!(!format!("{tokens:?}").contains("secret"));
+    }
+
+    /// An echoed key is taken out of every place of a text.
+    #[test]
+    fn scrubs_an_echo() {
+        let secret = Secret { key: ApiKey::new("sk-1").unwrap(), bearer: false };
+        assert_eq!(scrubbed("sk-1 and sk-1.", Some(&secret)), "[redacted] and [redacted].");
+        assert_eq!(scrubbed("none", None), "none");
+    }
+}

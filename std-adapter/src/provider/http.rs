@@ -1,0 +1,285 @@
+//! One HTTP exchange over reqwest, with the limits that keep secrets and memory safe.
+
+use core::time::Duration;
+use std::error::Error as StdError;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::{Response, Url, redirect};
+
+use super::retry;
+use crate::error::{Error, ErrorKind, Parts};
+
+/// How much of an error answer is kept.
+const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// An HTTP client for one host: no redirects, no cookies, no decompression, no retries of its own,
+/// HTTP/1.1, rustls with the platform's trust store and without a process-wide default provider.
+#[derive(Clone, Debug)]
+pub(crate) struct Http {
+    client: reqwest::Client,
+    timeout: Duration,
+    answer_bytes_max: usize,
+}
+
+/// The parts of a response head that matter here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) request_id: Option<Box<str>>,
+    pub(crate) retry_after: Option<Duration>,
+    pub(crate) should_retry: Option<bool>,
+    /// The answer is a stream of server-sent events.
+    pub(crate) event_stream: bool,
+    /// A content coding was applied although none was accepted.
+    encoded: bool,
+}
+
+/// A whole answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) head: Head,
+    pub(crate) body: Bytes,
+}
+
+/// An answer whose body is still coming.
+pub(crate) struct Incoming {
+    pub(crate) head: Head,
+    response: Response,
+    timeout: Duration,
+}
+
+/// Why an exchange gave no answer.
+#[derive(Debug)]
+pub(crate) enum HttpError {
+    /// Nothing was received: name resolution, connection, TLS, or a connection lost before the head.
+    Unreachable(Box<dyn StdError + Send + Sync>),
+    Timeout(Duration),
+    /// The body ended before its announced end.
+    Cut(Box<dyn StdError + Send + Sync>),
+    TooLarge(usize),
+    Encoded,
+}
+
+impl Http {
+    /// A client for `base`. Where it is a loopback address, proxies are bypassed.
+    pub(crate) fn new(
+        base: &Url,
+        timeout: Duration,
+        answer_bytes_max: usize,
+    ) -> Result<Self, Error> {
+        let cannot = |source: Box<dyn StdError + Send + Sync>| {
+            Parts::new(ErrorKind::Config, "the HTTP client cannot be set up").source(source)
+        };
+        let tls = tls_config(base.scheme() == "https").map_err(|error| cannot(error.into()))?;
+        let mut builder = reqwest::Client::builder()
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .http1_only()
+            .user_agent(concat!("llm-cache/", env!("CARGO_PKG_VERSION")))
+            .tls_backend_preconfigured(tls);
+        if is_loopback(base) {
+            builder = builder.no_proxy();
+        }
+        let client = builder.build().map_err(|error| cannot(error.into()))?;
+        Ok(Self { client, timeout, answer_bytes_max })
+    }
+
+    pub(crate) fn answer_bytes_max(&self) -> usize {
+        self.answer_bytes_max
+    }
+
+    /// Posts `body` as it is and returns when the head of the answer is there. The time limit holds
+    /// until then; each further piece of the body has as long again.
+    pub(crate) async fn open(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Incoming, HttpError> {
+        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let response = tokio::time::timeout(self.timeout, request.send())
+            .await
+            .map_err(|_| HttpError::Timeout(self.timeout))?
+            .map_err(|error| HttpError::Unreachable(error.without_url().into()))?;
+        let head = head_of(&response);
+        Ok(Incoming { head, response, timeout: self.timeout })
+    }
+
+    /// Posts `body` as it is and returns the whole answer. The time limit holds for all of it. Of
+    /// an answer that is not a success, only the first 64 KiB are kept and a cut is no error: its
+    /// status says enough.
+    pub(crate) async fn send(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, HttpError> {
+        let exchange = async {
+            let mut incoming = self.open(url, headers, body).await?;
+            if (200..300).contains(&incoming.head.status) {
+                let body = incoming.read_whole(self.answer_bytes_max).await?;
+                return Ok(Answer { head: incoming.head, body });
+            }
+            let body = incoming.read_error_body().await;
+            Ok(Answer { head: incoming.head, body })
+        };
+        tokio::time::timeout(self.timeout, exchange)
+            .await
+            .unwrap_or(Err(HttpError::Timeout(self.timeout)))
+    }
+}
+
+impl Incoming {
+    /// The next piece of the body; `None` at its announced end.
+    pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
+        if self.head.encoded {
+            return Err(HttpError::Encoded);
+        }
+        tokio::time::timeout(self.timeout, self.response.chunk())
+            .await
+            .map_err(|_| HttpError::Timeout(self.timeout))?
+            .map_err(|error| HttpError::Cut(error.without_url().into()))
+    }
+
+    async fn read_whole(&mut self, len_max: usize) -> Result<Bytes, HttpError> {
+        let announced = self.response.content_length().unwrap_or(0);
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > len_max {
+            return Err(HttpError::TooLarge(len_max));
+        }
+        // A length is only a claim: memory grows with what really comes.
+        let mut body = BytesMut::with_capacity(announced.min(64 * 1024));
+        while let Some(piece) = self.chunk().await? {
+            if body.len() + piece.len() > len_max {
+                return Err(HttpError::TooLarge(len_max));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(body.freeze())
+    }
+
+    /// What comes of an error's body, up to 64 KiB, whatever happens afterwards.
+    pub(crate) async fn read_error_body(&mut self) -> Bytes {
+        let mut body = BytesMut::new();
+        while let Ok(Some(piece)) = self.chunk().await {
+            let room = ERROR_BODY_BYTES_MAX - body.len();
+            body.extend_from_slice(&piece[..piece.len().min(room)]);
+            if body.len() == ERROR_BODY_BYTES_MAX {
+                break;
+            }
+        }
+        body.freeze()
+    }
+}
+
+/// Whether the URL names this machine: `localhost`, `127.0.0.0/8` or `::1`.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// rustls on ring with the platform's trust store. A client that only speaks plain HTTP gets an
+/// empty trust store: nothing is read from disk, and TLS would fail rather than be unverified.
+fn tls_config(needed: bool) -> Result<rustls::ClientConfig, rustls::Error> {
+    use rustls_platform_verifier::BuilderVerifierExt;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?;
+    let builder = if needed {
+        builder.with_platform_verifier()?
+    } else {
+        builder.with_root_certificates(rustls::RootCertStore::empty())
+    };
+    Ok(builder.with_no_client_auth())
+}
+
+fn head_of(response: &Response) -> Head {
+    let headers = response.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    Head {
+        status: response.status().as_u16(),
+        // Anthropic's name, then OpenAI's.
+        request_id: text("request-id").or_else(|| text("x-request-id")).map(Box::from),
+        retry_after: retry::retry_after(text("retry-after-ms"), text("retry-after")),
+        should_retry: match text("x-should-retry") {
+            Some("true") => Some(true),
+            Some("false") => Some(false),
+            _ => None,
+        },
+        event_stream: text(CONTENT_TYPE.as_str())
+            .is_some_and(|value| value.trim_start().starts_with("text/event-stream")),
+        encoded: text(CONTENT_ENCODING.as_str()).is_some_and(|value| value != "identity"),
+    }
+}
+
+impl From<HttpError> for Parts {
+    fn from(error: HttpError) -> Self {
+        match error {
+            HttpError::Unreachable(source) => {
+                Self::new(ErrorKind::Unreachable, "the provider cannot be reached").source(source)
+            }
+            HttpError::Timeout(limit) => {
+                let message = format!("no answer within {} ms", limit.as_millis());
+                Self::new(ErrorKind::Timeout, message)
+            }
+            HttpError::Cut(source) => {
+                Self::new(ErrorKind::Truncated, "the connection was lost within the answer")
+                    .source(source)
+            }
+            HttpError::TooLarge(limit) => {
+                let message = format!("the answer is longer than {limit} bytes");
+                Self::new(ErrorKind::AnswerTooLarge, message)
+            }
+            HttpError::Encoded => {
+                let message = "the answer is compressed although that was not asked for";
+                Self::new(ErrorKind::Malformed, message)
+            }
+        }
+    }
+}
+
+impl HttpError {
+    /// Whether it is a failure of the connection, which another attempt may not meet.
+    pub(crate) fn is_connection(&self) -> bool {
+        matches!(self, Self::Unreachable(_) | Self::Timeout(_) | Self::Cut(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only names and addresses of this machine count as loopback.
+    #[test]
+    fn knows_loopback() {
+        for (url, expected) in [
+            ("http://localhost:1/", true),
+            ("http://LOCALHOST/", true),
+            ("http://127.8.9.1/", true),
+            ("http://[::1]:80/", true),
+            ("http://127.0.0.1.example.com/", false),
+            ("http://localhost.example.com/", false),
+            ("http://0.0.0.0/", false),
+            ("http://10.0.0.1/", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
+        }
+    }
+
+    /// TLS is set up without a process-wide provider being installed.
+    #[test]
+    fn installs_no_default_provider() {
+        for scheme in ["https", "http"] {
+            let url = Url::parse(&format!("{scheme}://example.com/")).unwrap();
+            Http::new(&url, Duration::from_secs(1), 1).unwrap();
+        }
+        assert!(rustls::crypto::CryptoProvider::get_default().is_none());
+    }
+}
