@@ -1,1 +1,28 @@
-//! Under construction.
+//! One strict JSON reader for the whole of core: tokens with positions, no heap, no recursion.
+//!
+//! [`Reader`] pulls tokens out of a byte slice and checks everything on the way: the grammar of
+//! RFC 8259, UTF-8, paired surrogates, nesting. [`JsonValue`] is a checked value that is looked
+//! into by name. Both borrow; strings keep their escapes until somebody asks for their characters.
+
+mod error;
+pub(crate) mod lex;
+mod number;
+mod reader;
+mod text;
+mod value;
+mod write;
+
+pub use error::{BufferTooSmall, JsonError, JsonErrorKind};
+pub use number::JsonNumber;
+pub use reader::{Reader, Token};
+pub use text::{JsonChars, JsonStr};
+pub use value::{Elements, JsonKind, JsonValue, Members};
+pub use write::write_str;
+
+/// The most containers that may be open at once; one more is [`JsonErrorKind::TooDeep`].
+///
+/// The limit keeps every walk's memory constant. No provider accepts anything near it.
+pub const DEPTH_MAX: usize = 128;
+
+#[cfg(test)]
+mod tests;
