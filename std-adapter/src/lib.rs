@@ -5,6 +5,8 @@ pub mod cache;
 #[cfg(feature = "std")]
 pub mod client;
 #[cfg(feature = "std")]
+pub mod clock;
+#[cfg(feature = "std")]
 pub mod error;
 #[cfg(feature = "std")]
 pub mod memo;
@@ -14,6 +16,8 @@ pub mod provider;
 #[cfg(feature = "std")]
 pub mod store;
 
+#[cfg(feature = "std")]
+pub use cache::Cache;
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core as core;

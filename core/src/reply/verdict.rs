@@ -71,6 +71,14 @@ pub enum SkipReason {
     Declined,
     /// It came as a stream.
     Streamed,
+    /// The call went past the cache.
+    Bypassed,
+    /// The mode of the call stores nothing.
+    ReadOnly,
+    /// A memoised function used a client that is not part of its key.
+    Unscoped,
+    /// No tier could take it: too big for memory, and no store or a faulty one.
+    NoRoom,
 }
 
 /// Whether a request's answer may come from the cache and go there.
@@ -97,7 +105,8 @@ pub enum BypassReason {
     LiveTools,
     /// The body is not a JSON object.
     NotJson,
-    /// The body has no canonical form: duplicate members, lone surrogates, too deep, too large.
+    /// The body, or an argument of a memoised function, has no canonical form: duplicate members,
+    /// lone surrogates, numbers that are none, too deep, too large.
     Unkeyable,
     /// The cache's mode, or the call's, is off.
     ModeOff,
@@ -174,6 +183,10 @@ impl SkipReason {
             Self::NotDecoded => "not_decoded",
             Self::Declined => "declined",
             Self::Streamed => "streamed",
+            Self::Bypassed => "bypassed",
+            Self::ReadOnly => "read_only",
+            Self::Unscoped => "unscoped",
+            Self::NoRoom => "no_room",
         }
     }
 }

@@ -1,1 +1,138 @@
-//! Under construction.
+//! The cache: a table in memory, an optional store behind it, and single flight in front.
+//!
+//! A call looks in memory, then in the store; when neither has the answer, one of the identical
+//! calls under way fetches it and all of them get it. Every call says how it was answered
+//! ([`Outcome`]). A fault of the cache never fails a call: it becomes an [`Event`] and a counter,
+//! and the call goes to the provider.
+//!
+//! ```
+//! use llm_cache::cache::{Cache, CallOptions, Fetched, Outcome, Share};
+//! use llm_cache::core::RequestKey;
+//! # async fn run() {
+//! let cache = Cache::builder().memory_bytes(4 << 20).build();
+//! let key = RequestKey::from_bytes([7; 32]);
+//! let ask = || async { Ok::<_, std::convert::Infallible>(Fetched::new("the answer")) };
+//! let first = cache.get_or_fetch(key, &CallOptions::new(), Share::cloned(), ask).await;
+//! let second = cache.get_or_fetch(key, &CallOptions::new(), Share::cloned(), ask).await;
+//! assert!(matches!(second, Ok(answer) if answer.outcome.is_hit()));
+//! # }
+//! ```
+//!
+//! # Waiting for others
+//!
+//! A call that waits for an identical one depends on that one being polled. Do not start a call,
+//! stop polling it without dropping it, and then wait for the same call a second time in one task.
+
+mod builder;
+mod call;
+mod event;
+mod fetch;
+mod flight;
+mod memory;
+mod outcome;
+mod stats;
+
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
+};
+
+use llm_cache_core::RequestKey;
+
+pub use builder::CacheBuilder;
+pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
+pub use event::{Event, Observer, StoreOperation};
+pub use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
+pub use outcome::{Age, MissReason, Outcome, Tier};
+pub use stats::CacheStats;
+
+use crate::clock::Clock;
+use fetch::{FlightKey, Landing};
+use flight::Flights;
+use memory::Memory;
+use stats::Counters;
+
+/// A cache of answers; cheap to clone, and all clones are one cache.
+#[derive(Clone)]
+pub struct Cache(Arc<Inner>);
+
+struct Inner {
+    memory: Memory,
+    flights: Flights<FlightKey, Landing>,
+    clock: Box<dyn Clock>,
+    observer: Option<Box<dyn Observer>>,
+    counters: Counters,
+    mode: Mode,
+    ttl: Option<std::time::Duration>,
+}
+
+static GLOBAL: OnceLock<Cache> = OnceLock::new();
+
+impl Cache {
+    /// Starts building a cache; every setting has a default.
+    pub fn builder() -> CacheBuilder {
+        CacheBuilder::new()
+    }
+
+    /// The cache of this process, used by memoised functions that name no other. Unless
+    /// [`set_global`](Self::set_global) came first, it is built here with all defaults: in memory
+    /// only.
+    pub fn global() -> &'static Self {
+        GLOBAL.get_or_init(|| Self::builder().build())
+    }
+
+    /// Makes `cache` the one of this process.
+    ///
+    /// # Errors
+    ///
+    /// Gives `cache` back when there is one already, set or used before.
+    pub fn set_global(cache: Self) -> Result<(), Self> {
+        GLOBAL.set(cache)
+    }
+
+    /// Counts and reports a call that goes past the cache.
+    pub fn bypass(&self, why: BypassReason) -> Outcome {
+        let outcome = Outcome::Bypass { why };
+        self.report(&Event::Lookup { key: None, outcome });
+        outcome
+    }
+
+    /// Removes the entry under `key` from every tier; tells whether there was one. A fetch under
+    /// way is not stopped and stores its answer afterwards.
+    pub fn remove(&self, key: &RequestKey) -> bool {
+        self.0.memory.remove(key)
+    }
+
+    /// Removes all entries from every tier.
+    pub fn clear(&self) {
+        self.0.memory.clear();
+    }
+
+    /// Waits until what was stored is durable. May block on the disk.
+    pub fn flush(&self) {}
+
+    /// Counters, and what memory holds.
+    #[must_use]
+    pub fn stats(&self) -> CacheStats {
+        let (entries, bytes) = self.0.memory.size();
+        self.0.counters.read(entries, bytes)
+    }
+
+    fn report(&self, event: &Event<'_>) {
+        self.0.counters.count(event);
+        if let Some(observer) = &self.0.observer {
+            observer.event(event);
+        }
+    }
+}
+
+impl fmt::Debug for Cache {
+    /// Shows settings and counters; no key, no answer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cache")
+            .field("mode", &self.0.mode)
+            .field("default_ttl", &self.0.ttl)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,101 @@
+//! Building a cache.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use super::{Cache, Counters, Flights, Inner, Memory, Mode, Observer};
+use crate::clock::{Clock, SystemClock};
+
+/// Settings of a [`Cache`] to be built.
+#[must_use = "it does nothing until it is built"]
+pub struct CacheBuilder {
+    memory_entries: Option<usize>,
+    memory_bytes: usize,
+    clock: Box<dyn Clock>,
+    observer: Option<Box<dyn Observer>>,
+    mode: Mode,
+    ttl: Option<Duration>,
+}
+
+impl CacheBuilder {
+    /// Bytes of values in memory by default: 16 MiB.
+    pub const MEMORY_BYTES_DEFAULT: usize = 16 << 20;
+
+    pub(super) fn new() -> Self {
+        Self {
+            memory_entries: None,
+            memory_bytes: Self::MEMORY_BYTES_DEFAULT,
+            clock: Box::new(SystemClock),
+            observer: None,
+            mode: Mode::default(),
+            ttl: None,
+        }
+    }
+
+    /// The bytes that answers may take in memory; allocated when the cache is built. An answer
+    /// that is longer is kept by the store alone. Zero switches the memory tier off.
+    /// Default: [`MEMORY_BYTES_DEFAULT`](Self::MEMORY_BYTES_DEFAULT).
+    pub const fn memory_bytes(mut self, bytes: usize) -> Self {
+        self.memory_bytes = bytes;
+        self
+    }
+
+    /// The number of answers that memory may hold. Default: one for every 2 KiB of
+    /// [`memory_bytes`](Self::memory_bytes), which is about the length of a typical answer.
+    pub const fn memory_entries(mut self, entries: usize) -> Self {
+        self.memory_entries = Some(entries);
+        self
+    }
+
+    /// The clock for ages and lifetimes. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Who is told what happens. Default: nobody; the counters of
+    /// [`stats`](super::Cache::stats) run all the same.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Box::new(observer));
+        self
+    }
+
+    /// The mode of calls that set none. Default: [`Mode::ReadWrite`].
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// How long an answer may serve when its call does not say, in whole milliseconds (rounded
+    /// down). Default: for ever, which is right for a request that pins its model; with a model
+    /// alias that its provider moves on, set one.
+    pub const fn default_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// The cache. Allocates its memory.
+    #[must_use]
+    pub fn build(self) -> Cache {
+        let entries = self.memory_entries.unwrap_or(self.memory_bytes.div_ceil(2048));
+        Cache(Arc::new(Inner {
+            memory: Memory::new(entries, self.memory_bytes),
+            flights: Flights::new(),
+            clock: self.clock,
+            observer: self.observer,
+            counters: Counters::default(),
+            mode: self.mode,
+            ttl: self.ttl,
+        }))
+    }
+}
+
+impl fmt::Debug for CacheBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CacheBuilder")
+            .field("memory_entries", &self.memory_entries)
+            .field("memory_bytes", &self.memory_bytes)
+            .field("mode", &self.mode)
+            .field("default_ttl", &self.ttl)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,198 @@
+//! What goes into a cached call and what comes out of it.
+
+use std::{any::Any, fmt, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use llm_cache_core::Usage;
+
+use super::{MissReason, Outcome, Verdict};
+
+/// What a call may do with the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Mode {
+    /// Answer from the cache, store what was fetched. The default.
+    #[default]
+    ReadWrite,
+    /// Answer from the cache, store nothing.
+    ReadOnly,
+    /// Do not look, fetch, and replace what is stored.
+    Refresh,
+    /// Answer from the cache or fail with [`FetchError::NotCached`]: offline, or a test that must
+    /// not spend. (A memoised function has no such error; see [`crate::memo`].)
+    CachedOnly,
+    /// Neither look nor store, nor share a fetch with identical calls.
+    Off,
+}
+
+/// Settings of one call; what is left unset comes from the cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CallOptions {
+    pub(super) mode: Option<Mode>,
+    pub(super) ttl: Option<Duration>,
+    /// The caller may block its thread, so a store may be written without a detour.
+    pub(crate) blocking: bool,
+}
+
+impl CallOptions {
+    /// Everything as the cache has it.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { mode: None, ttl: None, blocking: false }
+    }
+
+    /// Overrides the cache's [`Mode`] for this call.
+    #[must_use]
+    pub const fn mode(mut self, mode: Mode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
+    /// How long an answer fetched by this call may serve, in whole milliseconds (rounded down);
+    /// unset, the cache's default. [`Fetched::ttl`] comes before it.
+    #[must_use]
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+}
+
+/// An answer as the fetch of a call brings it.
+#[derive(Clone)]
+pub struct Fetched {
+    /// The answer's bytes, kept as they are.
+    pub payload: Bytes,
+    /// What it cost in tokens.
+    pub usage: Option<Usage>,
+    /// Whether it may be stored. A skipped answer still serves the callers who wait for it.
+    pub verdict: Verdict,
+    /// How long it may serve; `None` takes the call's or the cache's default.
+    pub ttl: Option<Duration>,
+    /// What fetching it again would cost, in any one unit: eviction keeps dear entries longer.
+    pub cost: u32,
+}
+
+impl Fetched {
+    /// An answer to be stored, of cost 1 and without usage.
+    #[must_use]
+    pub fn new(payload: impl Into<Bytes>) -> Self {
+        let payload = payload.into();
+        Self { payload, usage: None, verdict: Verdict::Store, ttl: None, cost: 1 }
+    }
+}
+
+impl fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Fetched")
+            .field("payload_len", &self.payload.len())
+            .field("usage", &self.usage)
+            .field("verdict", &self.verdict)
+            .field("ttl", &self.ttl)
+            .field("cost", &self.cost)
+            .finish()
+    }
+}
+
+/// An answer as a cached call returns it.
+#[derive(Clone)]
+pub struct Cached {
+    /// The answer's bytes, as they were fetched.
+    pub payload: Bytes,
+    /// What the answer cost when it was fetched. On a hit this call was billed nothing.
+    pub usage: Option<Usage>,
+    /// How the call was answered.
+    pub outcome: Outcome,
+    /// Whether the answer is stored.
+    pub verdict: Verdict,
+}
+
+impl fmt::Debug for Cached {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Cached")
+            .field("payload_len", &self.payload.len())
+            .field("usage", &self.usage)
+            .field("outcome", &self.outcome)
+            .field("verdict", &self.verdict)
+            .finish()
+    }
+}
+
+/// Why a cached call has no answer. A fault of the cache itself is never among the reasons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FetchError<E> {
+    /// The mode is [`Mode::CachedOnly`] and no tier has the answer.
+    NotCached(MissReason),
+    /// The fetch failed, this call's own or the one that it waited for.
+    Fetch(E),
+}
+
+impl<E: fmt::Display> fmt::Display for FetchError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotCached(why) => write!(f, "not in the cache ({why}), and it alone was asked"),
+            Self::Fetch(error) => error.fmt(f),
+        }
+    }
+}
+
+impl<E: std::error::Error + 'static> std::error::Error for FetchError<E> {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotCached(_) => None,
+            Self::Fetch(error) => error.source(),
+        }
+    }
+}
+
+/// An error on its way from the call that met it to those who waited for it.
+pub(super) type Packed = Arc<dyn Any + Send + Sync>;
+
+/// Whether the error of one fetch also answers the identical calls that waited for it.
+///
+/// Shared, one failure is everybody's; not shared, the next waiting call fetches for itself.
+pub struct Share<E> {
+    pack: fn(&E) -> Option<Packed>,
+    unpack: fn(&Packed) -> Option<E>,
+}
+
+impl<E> Share<E> {
+    /// Every call meets its own errors: the callers who wait fetch one after the other.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self { pack: |_| None, unpack: |_| None }
+    }
+
+    pub(super) fn pack(&self, error: &E) -> Option<Packed> {
+        (self.pack)(error)
+    }
+
+    pub(super) fn unpack(&self, packed: &Packed) -> Option<E> {
+        (self.unpack)(packed)
+    }
+}
+
+impl<E: Clone + Send + Sync + 'static> Share<E> {
+    /// All who wait get a clone of the error.
+    #[must_use]
+    pub const fn cloned() -> Self {
+        Self {
+            pack: |error| Some(Arc::new(error.clone())),
+            unpack: |packed| packed.downcast_ref::<E>().cloned(),
+        }
+    }
+}
+
+impl<E> Clone for Share<E> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<E> Copy for Share<E> {}
+
+impl<E> fmt::Debug for Share<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Share(..)")
+    }
+}

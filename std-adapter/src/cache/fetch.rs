@@ -1,0 +1,254 @@
+//! One call through the cache: memory, store, single flight, fetch.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use llm_cache_core::{Millis, RequestKey, Usage, table::InsertError};
+
+use super::{
+    Age, BypassReason, Cache, Cached, CallOptions, Event, FetchError, Fetched, MissReason, Mode,
+    Outcome, Share, SkipReason, Tier, Verdict,
+    call::Packed,
+    flight::{Leader, Part},
+    memory::Entry,
+};
+use crate::clock::millis;
+
+/// Calls share a fetch when they ask for the same and would do the same with the answer.
+pub(super) type FlightKey = (RequestKey, Mode);
+
+/// What a leader lands: an answer, or an error that it shares.
+#[derive(Clone)]
+pub(super) enum Landing {
+    Answer { payload: Bytes, usage: Option<Usage>, verdict: Verdict },
+    Error(Packed),
+}
+
+impl Cache {
+    /// The answer to the request `key`: from memory, else from the store, else by `fetch`.
+    ///
+    /// Of identical calls under way at one time (same key, same mode) one runs its `fetch` and all
+    /// get the answer, also one that may not be stored. When that one is dropped or panics, another
+    /// takes over with its own `fetch`; `share` decides what becomes of an error. No lock is held
+    /// while `fetch` runs. The future may be dropped at any point and needs no certain runtime;
+    /// inside tokio, a store that may block is written on tokio's blocking threads.
+    ///
+    /// Costs a copy of the payload on a hit in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`FetchError::Fetch`] with the error of the fetch, [`FetchError::NotCached`] in
+    /// [`Mode::CachedOnly`]. Faults of the cache are events, not errors.
+    pub async fn get_or_fetch<F, Fut, E>(
+        &self,
+        key: RequestKey,
+        options: &CallOptions,
+        share: Share<E>,
+        fetch: F,
+    ) -> Result<Cached, FetchError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        self.get_or_fetch_if(key, options, share, |_| true, fetch).await
+    }
+
+    /// As [`get_or_fetch`](Self::get_or_fetch); an answer that `accept` refuses, stored or landed
+    /// by another call, counts as none.
+    pub(crate) async fn get_or_fetch_if<F, Fut, E>(
+        &self,
+        key: RequestKey,
+        options: &CallOptions,
+        share: Share<E>,
+        mut accept: impl FnMut(&[u8]) -> bool,
+        fetch: F,
+    ) -> Result<Cached, FetchError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        let call = Call { cache: self, key, options, mode: options.mode.unwrap_or(self.0.mode) };
+        if call.mode == Mode::Off {
+            return call.fetch_past(fetch).await;
+        }
+        let mut why = match call.look_up(&mut accept) {
+            Ok(found) => return Ok(found),
+            Err(why) => why,
+        };
+        if call.mode == Mode::CachedOnly {
+            call.report_lookup(Outcome::Miss { why });
+            return Err(FetchError::NotCached(why));
+        }
+        loop {
+            match self.0.flights.join(&(key, call.mode)).await {
+                Part::Lead(leader) => return call.lead(leader, why, share, accept, fetch).await,
+                Part::Landed(Landing::Answer { payload, usage, verdict }) => {
+                    if accept(&payload) {
+                        let age = Age::Known(Duration::ZERO);
+                        let outcome = Outcome::Hit { tier: Tier::Flight, age };
+                        call.report_lookup(outcome);
+                        return Ok(Cached { payload, usage, outcome, verdict });
+                    }
+                    why = MissReason::Undecodable;
+                }
+                Part::Landed(Landing::Error(packed)) => {
+                    // Of another type when two callers disagree about the error of one key; then
+                    // it is as good as not shared.
+                    if let Some(error) = share.unpack(&packed) {
+                        call.report_lookup(Outcome::Miss { why });
+                        return Err(FetchError::Fetch(error));
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What stays the same throughout one call.
+struct Call<'a> {
+    cache: &'a Cache,
+    key: RequestKey,
+    options: &'a CallOptions,
+    mode: Mode,
+}
+
+impl Call<'_> {
+    /// Mode off: no lookup, no flight, no storing.
+    async fn fetch_past<F, Fut, E>(&self, fetch: F) -> Result<Cached, FetchError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        let outcome = self.cache.bypass(BypassReason::ModeOff);
+        let Fetched { payload, usage, .. } = fetch().await.map_err(FetchError::Fetch)?;
+        let verdict = Verdict::Skip { why: SkipReason::Bypassed };
+        Ok(Cached { payload, usage, outcome, verdict })
+    }
+
+    fn look_up(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
+        if self.mode == Mode::Refresh {
+            return Err(MissReason::Refresh);
+        }
+        self.look_in_memory(accept)
+    }
+
+    fn look_in_memory(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
+        let now = self.now();
+        let entry = self.cache.0.memory.lookup(&self.key, now)?;
+        if !accept(&entry.payload) {
+            return Err(MissReason::Undecodable);
+        }
+        let age = Age::Known(Duration::from_millis(now.since(entry.created).0));
+        let outcome = Outcome::Hit { tier: Tier::Memory, age };
+        self.report_lookup(outcome);
+        let Entry { payload, usage, .. } = entry;
+        Ok(Cached { payload, usage, outcome, verdict: Verdict::Store })
+    }
+
+    /// Fetches for this call and all that wait for it.
+    async fn lead<F, Fut, E>(
+        &self,
+        leader: Leader<'_, FlightKey, Landing>,
+        why: MissReason,
+        share: Share<E>,
+        mut accept: impl FnMut(&[u8]) -> bool,
+        fetch: F,
+    ) -> Result<Cached, FetchError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        if leader.took_over {
+            self.report(&Event::HandedOver { key: &self.key });
+        }
+        // Between this call's lookup and its lead another flight may have come and gone.
+        if self.mode != Mode::Refresh
+            && let Ok(found) = self.look_in_memory(&mut accept)
+        {
+            leader.land(Landing::answer(&found));
+            return Ok(found);
+        }
+        let outcome = Outcome::Miss { why };
+        self.report_lookup(outcome);
+        let fetched = match fetch().await {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                if let Some(packed) = share.pack(&error) {
+                    leader.land(Landing::Error(packed));
+                }
+                return Err(FetchError::Fetch(error));
+            }
+        };
+        Ok(self.keep(&leader, fetched, outcome).await)
+    }
+
+    /// Stores what may be stored. Those who wait get it before the store is written, and the
+    /// flight stays until then, so that who comes meanwhile finds the answer in it.
+    async fn keep(
+        &self,
+        leader: &Leader<'_, FlightKey, Landing>,
+        fetched: Fetched,
+        outcome: Outcome,
+    ) -> Cached {
+        let verdict = match fetched.verdict {
+            Verdict::Store if self.mode == Mode::ReadOnly => {
+                Verdict::Skip { why: SkipReason::ReadOnly }
+            }
+            verdict => verdict,
+        };
+        let ttl = fetched.ttl.or(self.options.ttl).or(self.cache.0.ttl).map(millis);
+        let now = self.now();
+        let Fetched { payload, usage, cost, .. } = fetched;
+        let mut cached = Cached { payload, usage, outcome, verdict };
+        if verdict == Verdict::Store {
+            let payload = cached.payload.clone();
+            let entry = Entry { payload, usage, created: now, ttl, cost };
+            let in_memory = self.put_in_memory(&entry, now);
+            leader.land(Landing::answer(&cached));
+            if !in_memory {
+                cached.verdict = Verdict::Skip { why: SkipReason::NoRoom };
+            }
+        }
+        leader.land(Landing::answer(&cached));
+        if let Verdict::Skip { why } = cached.verdict {
+            self.report(&Event::Skipped { key: &self.key, why });
+        }
+        cached
+    }
+
+    fn put_in_memory(&self, entry: &Entry, now: Millis) -> bool {
+        let key = &self.key;
+        match self.cache.0.memory.insert(key, entry, now) {
+            Ok(()) => {
+                let payload_len = entry.payload.len();
+                self.report(&Event::Stored { key, tier: Tier::Memory, payload_len });
+                true
+            }
+            Err(InsertError::TooBig { needed, capacity }) => {
+                self.report(&Event::TooBig { key, needed, capacity });
+                false
+            }
+            // No room by choice, or its time is over already.
+            Err(_) => false,
+        }
+    }
+
+    fn now(&self) -> Millis {
+        self.cache.0.clock.now()
+    }
+
+    fn report_lookup(&self, outcome: Outcome) {
+        self.report(&Event::Lookup { key: Some(&self.key), outcome });
+    }
+
+    fn report(&self, event: &Event<'_>) {
+        self.cache.report(event);
+    }
+}
+
+impl Landing {
+    fn answer(cached: &Cached) -> Self {
+        let Cached { payload, usage, verdict, .. } = cached.clone();
+        Self::Answer { payload, usage, verdict }
+    }
+}

@@ -1,0 +1,105 @@
+//! Counters of a cache.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::{Event, Outcome, Tier};
+
+/// What has happened in a cache since it was built, and what its memory holds now.
+///
+/// The counters are read one after the other while other threads count on: sums may be off by the
+/// calls under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CacheStats {
+    /// Calls answered from memory.
+    pub hits_memory: u64,
+    /// Calls answered from the store.
+    pub hits_disk: u64,
+    /// Calls answered by an identical one that was under way.
+    pub hits_flight: u64,
+    /// Calls that had to fetch, or to fail because they were not to.
+    pub misses: u64,
+    /// Calls that went past the cache.
+    pub bypasses: u64,
+    /// Answers written to memory.
+    pub stored_memory: u64,
+    /// Answers written to the store.
+    pub stored_disk: u64,
+    /// Answers fetched and not stored.
+    pub skipped: u64,
+    /// Answers that could never fit into memory.
+    pub too_big: u64,
+    /// Fetches taken over from a caller that went away.
+    pub handovers: u64,
+    /// Faults of the store.
+    pub store_faults: u64,
+    /// Entries in memory now, expired ones that nobody has met yet included.
+    pub memory_entries: usize,
+    /// Bytes of values in memory now.
+    pub memory_bytes: u64,
+}
+
+impl CacheStats {
+    /// All calls that were answered without asking the provider.
+    #[must_use]
+    pub const fn hits(&self) -> u64 {
+        self.hits_memory + self.hits_disk + self.hits_flight
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Counters {
+    hits_memory: AtomicU64,
+    hits_disk: AtomicU64,
+    hits_flight: AtomicU64,
+    misses: AtomicU64,
+    bypasses: AtomicU64,
+    stored_memory: AtomicU64,
+    stored_disk: AtomicU64,
+    skipped: AtomicU64,
+    too_big: AtomicU64,
+    handovers: AtomicU64,
+    store_faults: AtomicU64,
+}
+
+impl Counters {
+    pub(super) fn count(&self, event: &Event<'_>) {
+        let counter = match event {
+            Event::Lookup { outcome, .. } => match outcome {
+                Outcome::Hit { tier, .. } => match tier {
+                    Tier::Memory => &self.hits_memory,
+                    Tier::Disk => &self.hits_disk,
+                    Tier::Flight => &self.hits_flight,
+                },
+                Outcome::Miss { .. } => &self.misses,
+                Outcome::Bypass { .. } => &self.bypasses,
+            },
+            Event::Stored { tier: Tier::Disk, .. } => &self.stored_disk,
+            Event::Stored { .. } => &self.stored_memory,
+            Event::Skipped { .. } => &self.skipped,
+            Event::TooBig { .. } => &self.too_big,
+            Event::HandedOver { .. } => &self.handovers,
+            Event::StoreFault { .. } => &self.store_faults,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self, memory_entries: usize, memory_bytes: u64) -> CacheStats {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        CacheStats {
+            hits_memory: read(&self.hits_memory),
+            hits_disk: read(&self.hits_disk),
+            hits_flight: read(&self.hits_flight),
+            misses: read(&self.misses),
+            bypasses: read(&self.bypasses),
+            stored_memory: read(&self.stored_memory),
+            stored_disk: read(&self.stored_disk),
+            skipped: read(&self.skipped),
+            too_big: read(&self.too_big),
+            handovers: read(&self.handovers),
+            store_faults: read(&self.store_faults),
+            memory_entries,
+            memory_bytes,
+        }
+    }
+}
