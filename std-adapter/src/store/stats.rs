@@ -1,0 +1,20 @@
+//! What a store tells about itself.
+
+/// The state of a store and what befell it since it was opened. All counts start at zero.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreStats {
+    /// Entries that can be loaded now.
+    pub entries: u64,
+    /// Bytes that the store occupies, its own overhead and entries replaced but not yet freed
+    /// included.
+    pub bytes: u64,
+    /// The bound on `bytes`; `None` where there is none.
+    pub bytes_max: Option<u64>,
+    /// Entries that went to stay within the bound.
+    pub entries_evicted: u64,
+    /// Places where damage was met and skipped: at open, and by loads whose checksum failed.
+    pub damaged: u64,
+    /// Syncs that failed. Entries put since the sync before each may not survive a power loss.
+    pub sync_failures: u64,
+}
