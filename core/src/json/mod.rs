@@ -17,6 +17,7 @@ pub use number::JsonNumber;
 pub use reader::{Reader, Token};
 pub use text::{JsonChars, JsonStr};
 pub use value::{Elements, JsonKind, JsonValue, Members};
+pub(crate) use write::write_inside;
 pub use write::write_str;
 
 /// The most containers that may be open at once; one more is [`JsonErrorKind::TooDeep`].

@@ -1,7 +1,7 @@
 //! What goes to the provider: `cache_control`, the request model, its checks and its encoding.
 //!
 //! A [`Request`] borrows everything it names, so it needs no heap and costs nothing to build. It
-//! is written to any [`embedded_io::Write`] in one of two dialects: Anthropic
+//! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of two dialects: Anthropic
 //! Messages in full, OpenAI Chat Completions for whatever has a place there. Encoding is
 //! deterministic (same model, same bytes) and keeps the order in which providers process a prompt:
 //! tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because
@@ -9,13 +9,36 @@
 //!
 //! A request that the provider would answer with a 400 is refused before anything is written, as a
 //! [`Violation`]: where ([`Place`], shown as a JSON path) and why ([`Rule`]).
+//!
+//! ```
+//! use llm_cache_core::key::Dialect;
+//! use llm_cache_core::prompt::{CacheControl, Message, Request, SystemPrompt};
+//!
+//! let messages = [Message::user("Review this function.")];
+//! let mut request = Request::new("claude-opus-4-8", 1024, &messages);
+//! request.system = Some(SystemPrompt::cached("You review code.", CacheControl::ephemeral()));
+//!
+//! let mut buffer = [0_u8; 512];
+//! let mut unwritten = buffer.as_mut_slice();
+//! request.encode(Dialect::AnthropicMessages, &mut unwritten)?;
+//! # Ok::<(), llm_cache_core::prompt::EncodeError<embedded_io::SliceWriteError>>(())
+//! ```
 
+mod anthropic;
 mod block;
 mod cache_control;
+mod check;
+mod check_openai;
+mod encode;
+mod marks;
 mod media;
 mod message;
+mod number;
+mod openai;
+mod out;
 mod raw;
 mod request;
+mod results;
 mod tool;
 mod violation;
 
@@ -25,5 +48,9 @@ pub use media::{Document, DocumentSource, Image, ImageSource, SearchResult};
 pub use message::{Content, Message, Role};
 pub use raw::{RawJson, RawObject};
 pub use request::{Diagnostics, OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
+pub use results::{IndexOutOfRange, NoText, Which, mark_last_text, mark_tool_results};
 pub use tool::{Function, Tool};
 pub use violation::{EncodeError, Place, Rule, Violation};
+
+#[cfg(test)]
+mod tests;

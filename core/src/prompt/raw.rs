@@ -3,6 +3,7 @@
 use core::fmt;
 
 use super::cache_control::CacheControl;
+use crate::json::{JsonError, JsonValue};
 
 /// The text of one JSON value, emitted byte for byte.
 ///
@@ -22,6 +23,14 @@ pub struct RawObject<'a> {
 }
 
 impl<'a> RawJson<'a> {
+    /// Takes the text of one JSON value. O(length).
+    ///
+    /// # Errors
+    /// Where and why the text is no JSON, or more than one value.
+    pub fn new(text: &'a str) -> Result<Self, JsonError> {
+        JsonValue::parse(text.as_bytes()).map(|_| Self(text))
+    }
+
     /// Takes text that is known to be JSON: a constant, or a part of a document already read.
     ///
     /// Nothing is checked here; text that is no JSON makes a body that is none.
@@ -34,6 +43,12 @@ impl<'a> RawJson<'a> {
     #[must_use]
     pub const fn as_str(&self) -> &'a str {
         self.0
+    }
+}
+
+impl<'a> From<JsonValue<'a>> for RawJson<'a> {
+    fn from(value: JsonValue<'a>) -> Self {
+        Self(value.text())
     }
 }
 

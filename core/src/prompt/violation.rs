@@ -16,6 +16,8 @@ pub struct Violation {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Place {
+    /// The body as a whole.
+    Body,
     /// A member of the body: `temperature`.
     Member(&'static str),
     /// `tools.N`
@@ -63,6 +65,8 @@ pub enum Rule {
     DeferredTool,
     /// A mark on a block inside a tool result; it belongs on the tool result.
     NestedMark,
+    /// A mark in a thinking block.
+    ThinkingMark,
     /// A mark where raw JSON already has a `cache_control` of its own.
     MarkedTwice,
     /// A `cache_control` in raw JSON that is not `{"type":"ephemeral"}` with a known ttl.
@@ -113,6 +117,7 @@ impl fmt::Display for Violation {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Body => f.write_str("body"),
             Self::Member(name) => f.write_str(name),
             Self::Tool(index) => write!(f, "tools.{index}"),
             Self::SystemBlock(index) => write!(f, "system.{index}"),
@@ -137,6 +142,7 @@ impl fmt::Display for Rule {
             Self::EmptyText => "an empty text block cannot be marked",
             Self::DeferredTool => "a tool with defer_loading cannot be marked",
             Self::NestedMark => "a block inside a tool result cannot be marked; mark the result",
+            Self::ThinkingMark => "a thinking block cannot be marked",
             Self::MarkedTwice => "this raw JSON already has a cache_control of its own",
             Self::BadCacheControl => "cache_control must be ephemeral with ttl 5m or 1h",
             Self::NotJson { offset } => return write!(f, "not JSON at byte {offset}"),

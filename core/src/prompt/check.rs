@@ -1,0 +1,121 @@
+//! What a request must satisfy before it is written.
+
+use super::anthropic::Purpose;
+use super::check_openai;
+use super::marks;
+use super::message::Role;
+use super::number;
+use super::request::{Request, ToolChoiceMode};
+use super::violation::{Place, Rule, Violation};
+use crate::json::JsonValue;
+use crate::key::Dialect;
+
+/// Whether the dialect has a place for everything in the request. Without this no body can be
+/// written that says what the caller said.
+pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
+    numbers(request)?;
+    match dialect {
+        Dialect::AnthropicMessages => anthropic_roles(request)?,
+        Dialect::OpenAiChat => check_openai::expressible(request)?,
+        _ => return Err(Violation::new(Place::Body, Rule::Unsupported)),
+    }
+    extra_members(request, dialect)
+}
+
+/// The provider's own rules, which it enforces with a 400 itself.
+pub(super) fn rules(
+    request: &Request<'_>,
+    dialect: Dialect,
+    purpose: Purpose,
+) -> Result<(), Violation> {
+    if dialect != Dialect::AnthropicMessages {
+        return Ok(());
+    }
+    if purpose == Purpose::Create {
+        match request.max_tokens {
+            None => return Err(Violation::new(Place::Member("max_tokens"), Rule::Missing)),
+            Some(0) => prewarm(request)?,
+            Some(_) => {}
+        }
+    }
+    marks::check(request)
+}
+
+fn numbers(request: &Request<'_>) -> Result<(), Violation> {
+    for (name, value) in [("temperature", request.temperature), ("top_p", request.top_p)] {
+        if value.is_some_and(|value| !number::is_writable(value)) {
+            return Err(Violation::new(Place::Member(name), Rule::BadNumber));
+        }
+    }
+    Ok(())
+}
+
+fn anthropic_roles(request: &Request<'_>) -> Result<(), Violation> {
+    let is_foreign = |message: &super::Message<'_>| message.role == Role::Developer;
+    match request.messages.iter().position(is_foreign) {
+        Some(index) => Err(Violation::new(Place::Message(index), Rule::Unsupported)),
+        None => Ok(()),
+    }
+}
+
+/// Pre-warming writes the prompt cache and generates nothing, so nothing may shape an answer.
+fn prewarm(request: &Request<'_>) -> Result<(), Violation> {
+    let forced = request
+        .tool_choice
+        .is_some_and(|choice| matches!(choice.mode, ToolChoiceMode::Any | ToolChoiceMode::Tool(_)));
+    let conflicts = [
+        ("stream", request.stream),
+        ("thinking", thinking_is_enabled(request)),
+        ("output_config", request.output.is_some()),
+        ("tool_choice", forced),
+    ];
+    match conflicts.iter().find(|(_, is_set)| *is_set) {
+        Some((name, _)) => Err(Violation::new(Place::Member(name), Rule::Prewarm)),
+        None => Ok(()),
+    }
+}
+
+fn thinking_is_enabled(request: &Request<'_>) -> bool {
+    let thinking = request.thinking.and_then(|raw| JsonValue::parse(raw.as_str().as_bytes()).ok());
+    let kind = thinking.and_then(|value| value.get("type")).and_then(|kind| kind.as_str());
+    kind.is_some_and(|kind| kind.eq_str("enabled"))
+}
+
+/// An extra member must not repeat one that is written anyway: readers of JSON differ in which of
+/// two they believe. O(square of the extra members).
+fn extra_members(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
+    for (index, (name, _)) in request.extra.iter().enumerate() {
+        let is_repeated = request.extra.iter().take(index).any(|(earlier, _)| earlier == name);
+        let is_written = match dialect {
+            Dialect::OpenAiChat => check_openai::writes(request, name),
+            _ => anthropic_writes(request, name),
+        };
+        if is_repeated || is_written {
+            return Err(Violation::new(Place::Extra(index), Rule::DuplicateMember));
+        }
+    }
+    Ok(())
+}
+
+fn anthropic_writes(request: &Request<'_>, name: &str) -> bool {
+    match name {
+        "model" | "messages" => true,
+        // Set by the field alone, so that every mark is counted.
+        "cache_control" => true,
+        "max_tokens" => request.max_tokens.is_some(),
+        "temperature" => request.temperature.is_some(),
+        "top_p" => request.top_p.is_some(),
+        "top_k" => request.top_k.is_some(),
+        "stop_sequences" => !request.stop_sequences.is_empty(),
+        "metadata" => request.user_id.is_some(),
+        "service_tier" => request.service_tier.is_some(),
+        "diagnostics" => request.diagnostics.is_some(),
+        "stream" => request.stream,
+        "thinking" => request.thinking.is_some(),
+        "output_config" => request.effort.is_some() || request.output.is_some(),
+        "tools" => !request.tools.is_empty(),
+        "tool_choice" => request.tool_choice.is_some(),
+        "system" => request.system.is_some(),
+        _ => false,
+    }
+}

@@ -1,0 +1,115 @@
+//! What of a request has a place in OpenAI's Chat Completions API.
+
+use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent};
+use super::cache_control::{CacheControl, Ttl};
+use super::marks::raw_mark;
+use super::media::{DocumentSource, ImageSource};
+use super::message::Role;
+use super::request::Request;
+use super::tool::Tool;
+use super::violation::{Place, Rule, Violation};
+
+/// Finds the first thing that the dialect has no place for.
+pub(super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
+    let foreign = [
+        ("thinking", request.thinking.is_some()),
+        ("top_k", request.top_k.is_some()),
+        ("diagnostics", request.diagnostics.is_some()),
+        ("cache_control", !mark_has_place(request.cache_control)),
+    ];
+    for (name, is_set) in foreign {
+        supported(!is_set, Place::Member(name))?;
+    }
+    for (index, tool) in request.tools.iter().enumerate() {
+        let place = Place::Tool(index);
+        supported(tool.cache_control().is_none(), place)?;
+        match tool {
+            Tool::Function(function) => supported(!function.defer_loading, place)?,
+            Tool::Raw(raw) => supported(raw_mark(place, raw)?.is_none(), place)?,
+        }
+    }
+    for (index, block) in request.system.iter().flat_map(|system| system.blocks()).enumerate() {
+        supported(text_has_place(block), Place::SystemBlock(index))?;
+    }
+    for (message, entry) in request.messages.iter().enumerate() {
+        for (index, block) in entry.content.blocks().iter().enumerate() {
+            block_has_place(message, index, entry.role, block)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the body has a member of that name anyway.
+pub(super) fn writes(request: &Request<'_>, name: &str) -> bool {
+    match name {
+        "model" | "messages" => true,
+        "max_completion_tokens" => request.max_tokens.is_some(),
+        "temperature" => request.temperature.is_some(),
+        "top_p" => request.top_p.is_some(),
+        "stop" => !request.stop_sequences.is_empty(),
+        "reasoning_effort" => request.effort.is_some(),
+        "safety_identifier" => request.user_id.is_some(),
+        "service_tier" => request.service_tier.is_some(),
+        "prompt_cache_options" => request.cache_control.is_some(),
+        "stream" => request.stream,
+        "tools" => !request.tools.is_empty(),
+        "tool_choice" => request.tool_choice.is_some(),
+        "parallel_tool_calls" => request.tool_choice.is_some_and(|choice| choice.disable_parallel),
+        "response_format" => request.output.is_some(),
+        _ => false,
+    }
+}
+
+fn block_has_place(
+    message: usize,
+    index: usize,
+    role: Role,
+    block: &Block<'_>,
+) -> Result<(), Violation> {
+    let place = Place::Block { message, block: index };
+    supported(mark_has_place(block.cache_control()), place)?;
+    match (block, role) {
+        (Block::Text(text), _) => supported(text_has_place(text), place),
+        (Block::Image(image), Role::User) => {
+            supported(!matches!(image.source, ImageSource::File(_)), place)
+        }
+        (Block::Document(document), Role::User) => {
+            let is_file =
+                matches!(document.source, DocumentSource::Base64 { .. } | DocumentSource::File(_));
+            supported(is_file && !document.citations && document.context.is_none(), place)
+        }
+        (Block::ToolUse(call), Role::Assistant) => supported(call.cache_control.is_none(), place),
+        (Block::ToolResult(result), Role::User) => result_has_place(message, index, result),
+        (Block::Raw(raw), _) => raw_mark(place, raw).map(|_| ()),
+        _ => supported(false, place),
+    }
+}
+
+/// A tool message is plain text: no mark, no picture, no failure flag.
+fn result_has_place(
+    message: usize,
+    block: usize,
+    result: &ToolResult<'_>,
+) -> Result<(), Violation> {
+    let is_plain = result.cache_control.is_none() && !result.is_error;
+    supported(is_plain, Place::Block { message, block })?;
+    let ToolResultContent::Blocks(blocks) = result.content else { return Ok(()) };
+    for (inner, entry) in blocks.iter().enumerate() {
+        let has_place = matches!(entry, InnerBlock::Text(_) | InnerBlock::Raw(_));
+        supported(has_place, Place::InnerBlock { message, block, inner })?;
+    }
+    Ok(())
+}
+
+fn text_has_place(text: &Text<'_>) -> bool {
+    text.citations.is_none() && mark_has_place(text.cache_control)
+}
+
+/// Entries live at least 30 minutes there, which keeps the promise of 5 minutes and not of 1 hour.
+fn mark_has_place(mark: Option<CacheControl>) -> bool {
+    mark.is_none_or(|mark| mark.ttl_in_effect() != Ttl::OneHour)
+}
+
+fn supported(has_place: bool, place: Place) -> Result<(), Violation> {
+    if has_place { Ok(()) } else { Err(Violation::new(place, Rule::Unsupported)) }
+}
