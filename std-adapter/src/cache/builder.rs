@@ -2,14 +2,20 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::{Cache, Counters, Flights, Inner, Memory, Mode, Observer};
-use crate::clock::{Clock, SystemClock};
+use super::{
+    Backing, Cache, Counters, Event, Flights, Inner, Memory, Mode, Observer, StoreOperation,
+};
+use crate::{
+    clock::{Clock, SystemClock},
+    store::{Store, StoreError},
+};
 
 /// Settings of a [`Cache`] to be built.
 #[must_use = "it does nothing until it is built"]
 pub struct CacheBuilder {
     memory_entries: Option<usize>,
     memory_bytes: usize,
+    store: Option<Result<Arc<dyn Store>, StoreError>>,
     clock: Box<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     mode: Mode,
@@ -24,6 +30,7 @@ impl CacheBuilder {
         Self {
             memory_entries: None,
             memory_bytes: Self::MEMORY_BYTES_DEFAULT,
+            store: None,
             clock: Box::new(SystemClock),
             observer: None,
             mode: Mode::default(),
@@ -43,6 +50,18 @@ impl CacheBuilder {
     /// [`memory_bytes`](Self::memory_bytes), which is about the length of a typical answer.
     pub const fn memory_entries(mut self, entries: usize) -> Self {
         self.memory_entries = Some(entries);
+        self
+    }
+
+    /// Where answers outlive the process, behind the memory tier. Default: nowhere.
+    pub fn store(self, store: impl Store) -> Self {
+        self.store_or_report(Ok(store))
+    }
+
+    /// As [`store`](Self::store); when it could not be opened, the cache works in memory alone and
+    /// reports the error once, as an event and in the counters, when it is built.
+    pub fn store_or_report(mut self, store: Result<impl Store, StoreError>) -> Self {
+        self.store = Some(store.map(|store| Arc::new(store) as Arc<dyn Store>));
         self
     }
 
@@ -77,15 +96,24 @@ impl CacheBuilder {
     #[must_use]
     pub fn build(self) -> Cache {
         let entries = self.memory_entries.unwrap_or(self.memory_bytes.div_ceil(2048));
-        Cache(Arc::new(Inner {
+        let (store, fault) = match self.store.transpose() {
+            Ok(store) => (store, None),
+            Err(error) => (None, Some(error)),
+        };
+        let cache = Cache(Arc::new(Inner {
             memory: Memory::new(entries, self.memory_bytes),
+            backing: store.map(Backing::new),
             flights: Flights::new(),
             clock: self.clock,
             observer: self.observer,
             counters: Counters::default(),
             mode: self.mode,
             ttl: self.ttl,
-        }))
+        }));
+        if let Some(error) = fault {
+            cache.report(&Event::StoreFault { operation: StoreOperation::Open, error: &error });
+        }
+        cache
     }
 }
 
@@ -94,6 +122,7 @@ impl fmt::Debug for CacheBuilder {
         f.debug_struct("CacheBuilder")
             .field("memory_entries", &self.memory_entries)
             .field("memory_bytes", &self.memory_bytes)
+            .field("store", &self.store.as_ref().map(Result::is_ok))
             .field("mode", &self.mode)
             .field("default_ttl", &self.ttl)
             .finish_non_exhaustive()

@@ -3,16 +3,20 @@
 use std::{future::Future, time::Duration};
 
 use bytes::Bytes;
-use llm_cache_core::{Millis, RequestKey, Usage, table::InsertError};
+use llm_cache_core::{
+    Millis, RequestKey, Usage,
+    record::{self, Timestamp},
+    table::InsertError,
+};
 
 use super::{
     Age, BypassReason, Cache, Cached, CallOptions, Event, FetchError, Fetched, MissReason, Mode,
-    Outcome, Share, SkipReason, Tier, Verdict,
+    Outcome, Share, SkipReason, StoreOperation, Tier, Verdict,
     call::Packed,
     flight::{Leader, Part},
     memory::Entry,
 };
-use crate::clock::millis;
+use crate::{clock::millis, store::Stored};
 
 /// Calls share a fetch when they ask for the same and would do the same with the answer.
 pub(super) type FlightKey = (RequestKey, Mode);
@@ -125,23 +129,62 @@ impl Call<'_> {
         Ok(Cached { payload, usage, outcome, verdict })
     }
 
+    /// Memory, then the store. The reason for a miss is the more telling one of the two.
     fn look_up(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
         if self.mode == Mode::Refresh {
             return Err(MissReason::Refresh);
         }
-        self.look_in_memory(accept)
+        self.look_in_memory(accept).or_else(|in_memory| {
+            self.look_in_store(accept).map_err(|in_store| match in_store {
+                MissReason::Absent => in_memory,
+                told => told,
+            })
+        })
     }
 
     fn look_in_memory(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
         let now = self.now();
         let entry = self.cache.0.memory.lookup(&self.key, now)?;
-        if !accept(&entry.payload) {
+        let age = Age::Known(Duration::from_millis(now.since(entry.created).0));
+        self.serve(Tier::Memory, age, entry.payload, entry.usage, accept)
+    }
+
+    fn look_in_store(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
+        let loaded = self.cache.ask_store(StoreOperation::Load, |store| store.load(&self.key));
+        let stored = loaded.map_err(|_| MissReason::StoreFault)?.flatten();
+        let Stored { created, ttl, cost, usage, payload, .. } = stored.ok_or(MissReason::Absent)?;
+        let now = self.now();
+        let age = created.age(Timestamp::unix(now));
+        // Of an unknown age and yet bound to a time, an entry must be taken for expired.
+        if ttl.is_some_and(|ttl| !matches!(age, record::Age::Known(age) if age < ttl)) {
+            return Err(MissReason::Expired);
+        }
+        let entry = Entry { payload: payload.clone(), usage, created: created.ms, ttl, cost };
+        let (age, readable) = match age {
+            record::Age::Known(age) => (Age::Known(Duration::from_millis(age.0)), true),
+            record::Age::Unknown => (Age::Unknown, false),
+        };
+        let served = self.serve(Tier::Disk, age, payload, usage, accept)?;
+        if readable {
+            // Where memory has no room for it, the store has it still.
+            let _ = self.cache.0.memory.insert(&self.key, &entry, now);
+        }
+        Ok(served)
+    }
+
+    fn serve(
+        &self,
+        tier: Tier,
+        age: Age,
+        payload: Bytes,
+        usage: Option<Usage>,
+        accept: &mut impl FnMut(&[u8]) -> bool,
+    ) -> Result<Cached, MissReason> {
+        if !accept(&payload) {
             return Err(MissReason::Undecodable);
         }
-        let age = Age::Known(Duration::from_millis(now.since(entry.created).0));
-        let outcome = Outcome::Hit { tier: Tier::Memory, age };
+        let outcome = Outcome::Hit { tier, age };
         self.report_lookup(outcome);
-        let Entry { payload, usage, .. } = entry;
         Ok(Cached { payload, usage, outcome, verdict: Verdict::Store })
     }
 
@@ -162,8 +205,8 @@ impl Call<'_> {
             self.report(&Event::HandedOver { key: &self.key });
         }
         // Between this call's lookup and its lead another flight may have come and gone.
-        if self.mode != Mode::Refresh
-            && let Ok(found) = self.look_in_memory(&mut accept)
+        if why != MissReason::StoreFault
+            && let Ok(found) = self.look_up(&mut accept)
         {
             leader.land(Landing::answer(&found));
             return Ok(found);
@@ -205,11 +248,13 @@ impl Call<'_> {
             let entry = Entry { payload, usage, created: now, ttl, cost };
             let in_memory = self.put_in_memory(&entry, now);
             leader.land(Landing::answer(&cached));
-            if !in_memory {
+            let in_store = self.put_in_store(entry).await;
+            if !in_memory && !in_store {
                 cached.verdict = Verdict::Skip { why: SkipReason::NoRoom };
             }
+        } else {
+            leader.land(Landing::answer(&cached));
         }
-        leader.land(Landing::answer(&cached));
         if let Verdict::Skip { why } = cached.verdict {
             self.report(&Event::Skipped { key: &self.key, why });
         }
@@ -230,6 +275,30 @@ impl Call<'_> {
             }
             // No room by choice, or its time is over already.
             Err(_) => false,
+        }
+    }
+
+    async fn put_in_store(&self, entry: Entry) -> bool {
+        let Some(backing) = &self.cache.0.backing else { return false };
+        let (key, payload_len) = (&self.key, entry.payload.len());
+        let stored = Stored {
+            created: Timestamp::unix(entry.created),
+            ttl: entry.ttl,
+            cost: entry.cost,
+            usage: entry.usage,
+            extensions: Bytes::new(),
+            payload: entry.payload,
+        };
+        match backing.put(*key, stored, self.options.blocking).await {
+            Ok(()) => {
+                self.report(&Event::Stored { key, tier: Tier::Disk, payload_len });
+                true
+            }
+            Err(error) => {
+                let operation = StoreOperation::Put;
+                self.report(&Event::StoreFault { operation, error: &*error });
+                false
+            }
         }
     }
 

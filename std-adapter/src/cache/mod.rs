@@ -23,6 +23,7 @@
 //! A call that waits for an identical one depends on that one being polled. Do not start a call,
 //! stop polling it without dropping it, and then wait for the same call a second time in one task.
 
+mod backing;
 mod builder;
 mod call;
 mod event;
@@ -35,6 +36,7 @@ mod stats;
 use std::{
     fmt,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
 
 use llm_cache_core::RequestKey;
@@ -46,7 +48,11 @@ pub use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
 pub use outcome::{Age, MissReason, Outcome, Tier};
 pub use stats::CacheStats;
 
-use crate::clock::Clock;
+use crate::{
+    clock::Clock,
+    store::{Store, StoreError},
+};
+use backing::Backing;
 use fetch::{FlightKey, Landing};
 use flight::Flights;
 use memory::Memory;
@@ -58,12 +64,13 @@ pub struct Cache(Arc<Inner>);
 
 struct Inner {
     memory: Memory,
+    backing: Option<Backing>,
     flights: Flights<FlightKey, Landing>,
     clock: Box<dyn Clock>,
     observer: Option<Box<dyn Observer>>,
     counters: Counters,
     mode: Mode,
-    ttl: Option<std::time::Duration>,
+    ttl: Option<Duration>,
 }
 
 static GLOBAL: OnceLock<Cache> = OnceLock::new();
@@ -99,23 +106,56 @@ impl Cache {
 
     /// Removes the entry under `key` from every tier; tells whether there was one. A fetch under
     /// way is not stopped and stores its answer afterwards.
-    pub fn remove(&self, key: &RequestKey) -> bool {
-        self.0.memory.remove(key)
+    ///
+    /// May wait for the disk, as [`clear`](Self::clear) and [`flush`](Self::flush) may: from async
+    /// code, call it on a blocking thread.
+    ///
+    /// # Errors
+    ///
+    /// The store's, which may have the entry still. Memory has not.
+    pub fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+        let in_memory = self.0.memory.remove(key);
+        let in_store = self.ask_store(StoreOperation::Remove, |store| store.remove(key))?;
+        Ok(in_memory || in_store.unwrap_or(false))
     }
 
     /// Removes all entries from every tier.
-    pub fn clear(&self) {
+    ///
+    /// # Errors
+    ///
+    /// The store's, which may have entries still. Memory has not.
+    pub fn clear(&self) -> Result<(), StoreError> {
         self.0.memory.clear();
+        self.ask_store(StoreOperation::Remove, |store| store.clear()).map(|_| ())
     }
 
-    /// Waits until what was stored is durable. May block on the disk.
-    pub fn flush(&self) {}
+    /// Waits until what was stored would survive a power loss, as far as the store can do that.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub fn flush(&self) -> Result<(), StoreError> {
+        self.ask_store(StoreOperation::Flush, |store| store.flush()).map(|_| ())
+    }
 
-    /// Counters, and what memory holds.
+    /// Counters, and what the tiers hold.
     #[must_use]
     pub fn stats(&self) -> CacheStats {
         let (entries, bytes) = self.0.memory.size();
-        self.0.counters.read(entries, bytes)
+        let store = self.0.backing.as_ref().map(|backing| backing.store().stats());
+        CacheStats { memory_entries: entries, memory_bytes: bytes, store, ..self.0.counters.read() }
+    }
+
+    /// Asks the store, if there is one, and reports its fault.
+    fn ask_store<T>(
+        &self,
+        operation: StoreOperation,
+        ask: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        let Some(backing) = &self.0.backing else { return Ok(None) };
+        ask(backing.store())
+            .map(Some)
+            .inspect_err(|error| self.report(&Event::StoreFault { operation, error }))
     }
 
     fn report(&self, event: &Event<'_>) {

@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::{Event, Outcome, Tier};
+use crate::store::StoreStats;
 
-/// What has happened in a cache since it was built, and what its memory holds now.
+/// What has happened in a cache since it was built, and what its tiers hold now.
 ///
 /// The counters are read one after the other while other threads count on: sums may be off by the
 /// calls under way.
@@ -37,6 +38,8 @@ pub struct CacheStats {
     pub memory_entries: usize,
     /// Bytes of values in memory now.
     pub memory_bytes: u64,
+    /// What the store tells, if there is one.
+    pub store: Option<StoreStats>,
 }
 
 impl CacheStats {
@@ -84,7 +87,8 @@ impl Counters {
         counter.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn read(&self, memory_entries: usize, memory_bytes: u64) -> CacheStats {
+    /// The counters; the sizes of the tiers are left at zero.
+    pub(super) fn read(&self) -> CacheStats {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         CacheStats {
             hits_memory: read(&self.hits_memory),
@@ -98,8 +102,7 @@ impl Counters {
             too_big: read(&self.too_big),
             handovers: read(&self.handovers),
             store_faults: read(&self.store_faults),
-            memory_entries,
-            memory_bytes,
+            ..CacheStats::default()
         }
     }
 }
