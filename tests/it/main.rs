@@ -1,1 +1,3 @@
 //! The integration tests, one topic a file.
+
+mod cache;

@@ -1,0 +1,467 @@
+//! The cache through its public face: tiers, modes, lifetimes, faults, single flight.
+
+use std::{
+    collections::HashSet,
+    convert::Infallible,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Poll,
+    thread::{self, ThreadId},
+    time::Duration,
+};
+
+use llm_cache::{
+    cache::{
+        BypassReason, Cache, CacheBuilder, Cached, CallOptions, Event, FetchError, Fetched,
+        MissReason, Mode, Outcome, Share, SkipReason, Tier, Verdict,
+    },
+    clock::ManualClock,
+    core::{Millis, RequestKey, Usage, record::Record},
+    store::{MemoryStore, Store, StoreError, StoreErrorKind, StoreStats, Stored},
+};
+use tokio::sync::{Semaphore, oneshot};
+
+fn key(number: u8) -> RequestKey {
+    RequestKey::from_bytes([number; 32])
+}
+
+fn small() -> CacheBuilder {
+    Cache::builder().memory_bytes(1 << 16)
+}
+
+/// Asks with a fetch that answers `text` at once.
+async fn ask(cache: &Cache, options: CallOptions, text: &'static str) -> Cached {
+    let fetch = || async { Ok::<_, Infallible>(Fetched::new(text)) };
+    match cache.get_or_fetch(key(1), &options, Share::cloned(), fetch).await {
+        Ok(cached) => cached,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn in_mode(mode: Mode) -> CallOptions {
+    CallOptions::new().mode(mode)
+}
+
+fn miss(why: MissReason) -> Outcome {
+    Outcome::Miss { why }
+}
+
+/// Polls all futures from one task until all are done: none is polled again before all have been
+/// polled once, so that they are under way at one time.
+async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
+    let mut futures: Vec<_> = futures.into_iter().map(|each| (Box::pin(each), None)).collect();
+    poll_fn(|context| {
+        let mut pending = false;
+        for (future, output) in futures.iter_mut().filter(|(_, output)| output.is_none()) {
+            match future.as_mut().poll(context) {
+                Poll::Ready(ready) => *output = Some(ready),
+                Poll::Pending => pending = true,
+            }
+        }
+        if pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+/// Polls a future once, which must not be enough.
+async fn start<F: Future>(future: &mut Pin<Box<F>>) {
+    poll_fn(|context| {
+        assert!(future.as_mut().poll(context).is_pending(), "it was not to end yet");
+        Poll::Ready(())
+    })
+    .await;
+}
+
+/// New, the same again, new: the guide's first program on the bare cache.
+#[tokio::test]
+async fn the_same_request_is_answered_from_memory() {
+    let clock = ManualClock::new(Millis(1_000));
+    let cache = small().clock(clock.clone()).build();
+    let first = ask(&cache, CallOptions::new(), "Ada").await;
+    assert_eq!((first.outcome, first.verdict), (miss(MissReason::Absent), Verdict::Store));
+    clock.advance(Duration::from_millis(12));
+    let second = ask(&cache, CallOptions::new(), "never asked").await;
+    assert_eq!(second.outcome.to_string(), "hit memory 12ms");
+    assert_eq!(&second.payload[..], b"Ada");
+    let stats = cache.stats();
+    assert_eq!((stats.hits(), stats.misses, stats.stored_memory), (1, 1, 1));
+    assert!(!format!("{cache:?}{second:?}").contains("Ada"));
+}
+
+/// What is in the store outlives the cache, with its usage and age, and is in memory afterwards.
+#[tokio::test]
+async fn the_store_outlives_the_cache() {
+    let (store, clock) = (Arc::new(MemoryStore::new()), ManualClock::new(Millis(1_000)));
+    let open = || small().store(Arc::clone(&store)).clock(clock.clone()).build();
+    let usage = Usage { input_tokens: 7, output_tokens: 3, ..Usage::default() };
+    let fetch =
+        || async { Ok::<_, Infallible>(Fetched { usage: Some(usage), ..Fetched::new("Ada") }) };
+    let first = open().get_or_fetch(key(1), &CallOptions::new(), Share::none(), fetch).await;
+    assert_eq!(first.unwrap().outcome, miss(MissReason::Absent));
+
+    clock.advance(Duration::from_secs(60));
+    let reopened = open();
+    for expected in ["hit disk 60s", "hit memory 60s"] {
+        let cached = ask(&reopened, CallOptions::new(), "never asked").await;
+        assert_eq!((cached.outcome.to_string().as_str(), cached.usage), (expected, Some(usage)));
+        assert_eq!(&cached.payload[..], b"Ada");
+    }
+    assert!(reopened.remove(&key(1)).unwrap());
+    assert_eq!(ask(&reopened, CallOptions::new(), "Bob").await.outcome, miss(MissReason::Absent));
+    reopened.clear().unwrap();
+    assert_eq!(ask(&open(), CallOptions::new(), "Cyd").await.outcome, miss(MissReason::Absent));
+}
+
+/// An answer serves as long as its time lasts, in every tier: its own ttl before the call's before
+/// the cache's.
+#[tokio::test]
+async fn time_runs_out_in_every_tier() {
+    for memory_bytes in [0, 1 << 16] {
+        let clock = ManualClock::new(Millis(1_000));
+        let builder = Cache::builder().memory_bytes(memory_bytes).store(MemoryStore::new());
+        let cache = builder.default_ttl(Duration::from_secs(30)).clock(clock.clone()).build();
+        let own = Fetched { ttl: Some(Duration::from_secs(10)), ..Fetched::new("own") };
+        let call = CallOptions::new().ttl(Duration::from_secs(20));
+        for (fetched, options, lasts) in [
+            (Fetched::new("cache's"), CallOptions::new(), 30),
+            (Fetched::new("call's"), call, 20),
+            (own, call, 10),
+        ] {
+            let fetch = || async { Ok::<_, Infallible>(fetched.clone()) };
+            let ask = || cache.get_or_fetch(key(2), &options, Share::none(), fetch);
+            assert!(ask().await.unwrap().outcome.is_miss());
+            clock.advance(Duration::from_millis(lasts * 1000 - 1));
+            assert!(ask().await.unwrap().outcome.is_hit());
+            clock.advance(Duration::from_millis(1));
+            assert_eq!(ask().await.unwrap().outcome, miss(MissReason::Expired));
+            cache.clear().unwrap();
+        }
+    }
+}
+
+/// Each mode looks, fetches and stores as its name says.
+#[tokio::test]
+async fn modes_do_what_they_say() {
+    let cache = small().build();
+    let fetch = || async { Ok::<_, Infallible>(Fetched::new("never")) };
+    let alone = in_mode(Mode::CachedOnly);
+    let nothing = cache.get_or_fetch(key(1), &alone, Share::cloned(), fetch).await;
+    assert_eq!(nothing.unwrap_err(), FetchError::NotCached(MissReason::Absent));
+
+    let read_only = ask(&cache, in_mode(Mode::ReadOnly), "one").await;
+    assert_eq!(read_only.verdict, Verdict::Skip { why: SkipReason::ReadOnly });
+    let off = ask(&cache, in_mode(Mode::Off), "two").await;
+    assert_eq!(off.outcome, Outcome::Bypass { why: BypassReason::ModeOff });
+    assert_eq!(cache.stats().memory_entries, 0);
+
+    ask(&cache, CallOptions::new(), "three").await;
+    let refreshed = ask(&cache, in_mode(Mode::Refresh), "four").await;
+    assert_eq!(refreshed.outcome, miss(MissReason::Refresh));
+    for mode in [Mode::ReadWrite, Mode::ReadOnly, Mode::CachedOnly] {
+        let cached = ask(&cache, in_mode(mode), "never").await;
+        assert_eq!(
+            (cached.outcome.tier(), &cached.payload[..]),
+            (Some(Tier::Memory), &b"four"[..])
+        );
+    }
+}
+
+/// An answer that may not be stored reaches its caller and nobody later.
+#[tokio::test]
+async fn skipped_answers_are_not_stored() {
+    let cache = small().store(MemoryStore::new()).build();
+    let verdict = Verdict::Skip { why: SkipReason::Truncated };
+    let fetch =
+        || async { Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("half an ans") }) };
+    for _ in 0..2 {
+        let options = CallOptions::new();
+        let cached = cache.get_or_fetch(key(1), &options, Share::none(), fetch).await.unwrap();
+        assert_eq!((cached.outcome, cached.verdict), (miss(MissReason::Absent), verdict));
+        assert_eq!(&cached.payload[..], b"half an ans");
+    }
+    assert_eq!(cache.stats().skipped, 2);
+}
+
+/// A store that fails at everything, and may block.
+struct Broken;
+
+impl Store for Broken {
+    fn load(&self, _: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        Err(StoreError::new(StoreErrorKind::Io))
+    }
+    fn put(&self, _: &Record<'_>) -> Result<(), StoreError> {
+        Err(StoreError::new(StoreErrorKind::NoSpace))
+    }
+    fn remove(&self, _: &RequestKey) -> Result<bool, StoreError> {
+        Err(StoreError::new(StoreErrorKind::Io))
+    }
+    fn clear(&self) -> Result<(), StoreError> {
+        Err(StoreError::new(StoreErrorKind::Io))
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        Err(StoreError::new(StoreErrorKind::Io))
+    }
+    fn stats(&self) -> StoreStats {
+        StoreStats::default()
+    }
+    fn put_may_block(&self) -> bool {
+        true
+    }
+}
+
+/// Faults of the store cost no call: they are events and counters, and memory serves on.
+#[tokio::test]
+async fn a_broken_store_fails_no_call() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    let observer = move |event: &Event<'_>| {
+        if let Event::StoreFault { operation, error } = event {
+            assert!(!error.to_string().is_empty());
+            log.lock().unwrap().push(operation.to_string());
+        }
+    };
+    let cache = small().store(Broken).observer(observer).build();
+    let first = ask(&cache, CallOptions::new(), "Ada").await;
+    assert_eq!((first.outcome, first.verdict), (miss(MissReason::StoreFault), Verdict::Store));
+    assert!(ask(&cache, CallOptions::new(), "never").await.outcome.is_hit());
+    assert!(cache.flush().is_err() && cache.remove(&key(1)).is_err() && cache.clear().is_err());
+    assert_eq!(*seen.lock().unwrap(), ["load", "put", "flush", "remove", "remove"]);
+    assert_eq!(cache.stats().store_faults, 5);
+
+    let without_memory = Cache::builder().memory_bytes(0).store(Broken).build();
+    let nowhere = ask(&without_memory, CallOptions::new(), "Ada").await;
+    assert_eq!(nowhere.verdict, Verdict::Skip { why: SkipReason::NoRoom });
+}
+
+/// A store that could not be opened is reported once, and the cache works without it.
+#[tokio::test]
+async fn a_store_in_use_is_reported() {
+    let refused: Result<MemoryStore, _> = Err(StoreError::new(StoreErrorKind::InUse));
+    let cache = small().store_or_report(refused).build();
+    ask(&cache, CallOptions::new(), "Ada").await;
+    assert!(ask(&cache, CallOptions::new(), "never").await.outcome.is_hit());
+    let stats = cache.stats();
+    assert_eq!((stats.store_faults, stats.stored_disk, stats.store), (1, 0, None));
+}
+
+/// Notes the threads that it is written on.
+struct Slow(MemoryStore, Arc<Mutex<HashSet<ThreadId>>>);
+
+impl Store for Slow {
+    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        self.0.load(key)
+    }
+    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
+        self.1.lock().expect("no test panics here").insert(thread::current().id());
+        self.0.put(record)
+    }
+    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+        self.0.remove(key)
+    }
+    fn clear(&self) -> Result<(), StoreError> {
+        self.0.clear()
+    }
+    fn flush(&self) -> Result<(), StoreError> {
+        self.0.flush()
+    }
+    fn stats(&self) -> StoreStats {
+        self.0.stats()
+    }
+    fn put_may_block(&self) -> bool {
+        true
+    }
+}
+
+/// A store that may block is not written on the executor's thread.
+#[tokio::test]
+async fn a_slow_store_is_written_elsewhere() {
+    let threads = Arc::default();
+    let cache = small().store(Slow(MemoryStore::new(), Arc::clone(&threads))).build();
+    ask(&cache, CallOptions::new(), "Ada").await;
+    assert_eq!(cache.stats().stored_disk, 1);
+    let threads = threads.lock().unwrap();
+    assert!(threads.len() == 1 && !threads.contains(&thread::current().id()));
+}
+
+/// A fetch that waits at a gate and counts.
+struct Gate {
+    open: Semaphore,
+    fetches: AtomicUsize,
+}
+
+impl Gate {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { open: Semaphore::new(0), fetches: AtomicUsize::new(0) })
+    }
+
+    async fn fetch(self: Arc<Self>) -> Result<Fetched, &'static str> {
+        self.fetches.fetch_add(1, Ordering::SeqCst);
+        self.open.acquire().await.map_err(|_| "the gate was closed for good")?.forget();
+        Ok(Fetched::new("Ada"))
+    }
+
+    fn fetches(&self) -> usize {
+        self.fetches.load(Ordering::SeqCst)
+    }
+}
+
+/// A call through the gate, as a future that owns what it needs.
+fn through(
+    gate: &Arc<Gate>,
+    cache: &Cache,
+    share: Share<&'static str>,
+) -> impl Future<Output = Result<Cached, FetchError<&'static str>>> + Send + use<> {
+    let (cache, gate) = (cache.clone(), Arc::clone(gate));
+    async move { cache.get_or_fetch(key(1), &CallOptions::new(), share, || gate.fetch()).await }
+}
+
+/// A thousand identical calls under way at one time make one fetch; the one that made it reports a
+/// miss and all others a hit in flight.
+#[tokio::test]
+async fn a_thousand_misses_fetch_once() {
+    let (gate, cache) = (Gate::new(), small().build());
+    let mut calls: Vec<_> =
+        (0..1000).map(|_| Box::pin(through(&gate, &cache, Share::cloned()))).collect();
+    for call in &mut calls {
+        start(call).await;
+    }
+    assert_eq!(gate.fetches(), 1);
+    gate.open.add_permits(1);
+    let answers = all(calls).await;
+    let tiers = answers.iter().filter_map(|answer| answer.as_ref().unwrap().outcome.tier());
+    assert_eq!(tiers.filter(|tier| *tier == Tier::Flight).count(), 999);
+    assert_eq!((answers.len(), gate.fetches()), (1000, 1));
+    let stats = cache.stats();
+    assert_eq!((stats.misses, stats.hits_flight, stats.handovers), (1, 999, 0));
+}
+
+/// The same from many threads, where calls come before, during and after the fetch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_thousand_tasks_fetch_once() {
+    let (gate, cache) = (Gate::new(), small().build());
+    gate.open.add_permits(1);
+    let tasks: Vec<_> =
+        (0..1000).map(|_| tokio::spawn(through(&gate, &cache, Share::cloned()))).collect();
+    for task in tasks {
+        assert_eq!(&task.await.unwrap().unwrap().payload[..], b"Ada");
+    }
+    assert_eq!(gate.fetches(), 1);
+}
+
+/// The leader is dropped midway: one follower fetches again, all others get its answer.
+#[tokio::test]
+async fn a_cancelled_leader_hands_over() {
+    let (gate, cache) = (Gate::new(), small().build());
+    let mut leader = Box::pin(through(&gate, &cache, Share::cloned()));
+    start(&mut leader).await;
+    let mut calls: Vec<_> =
+        (0..99).map(|_| Box::pin(through(&gate, &cache, Share::cloned()))).collect();
+    for call in &mut calls {
+        start(call).await;
+    }
+    drop(leader);
+    gate.open.add_permits(1);
+    assert!(all(calls).await.iter().all(|answer| answer.is_ok()));
+    assert_eq!((gate.fetches(), cache.stats().handovers), (2, 1));
+}
+
+/// A fetch that panics takes its own call down and no other.
+#[tokio::test]
+async fn a_panicking_leader_hands_over() {
+    let (gate, cache) = (Gate::new(), small().build());
+    let (panic_now, told) = oneshot::channel::<()>();
+    let panicking = cache.clone();
+    let (leads, led) = oneshot::channel();
+    let leader = tokio::spawn(async move {
+        let fetch = || async {
+            leads.send(()).unwrap();
+            told.await.unwrap();
+            panic!("a fault of the fetch");
+        };
+        let share = Share::<&'static str>::none();
+        panicking.get_or_fetch(key(1), &CallOptions::new(), share, fetch).await
+    });
+    led.await.unwrap();
+    let mut call = Box::pin(through(&gate, &cache, Share::cloned()));
+    start(&mut call).await;
+    panic_now.send(()).unwrap();
+    assert!(leader.await.unwrap_err().is_panic());
+    gate.open.add_permits(1);
+    assert_eq!(&call.await.unwrap().payload[..], b"Ada");
+    assert_eq!((gate.fetches(), cache.stats().handovers), (1, 1));
+}
+
+/// An error that is shared answers all who wait; one that is not makes each fetch for itself. It
+/// is never stored.
+#[tokio::test]
+async fn errors_are_shared_where_they_may_be() {
+    for (share, expected) in [(Share::cloned(), 1), (Share::none(), 20)] {
+        let (gate, cache) = (Gate::new(), small().store(MemoryStore::new()).build());
+        let mut calls: Vec<_> = (0..20).map(|_| Box::pin(through(&gate, &cache, share))).collect();
+        for call in &mut calls {
+            start(call).await;
+        }
+        gate.open.close();
+        for answer in all(calls).await {
+            assert_eq!(answer.unwrap_err(), FetchError::Fetch("the gate was closed for good"));
+        }
+        assert_eq!(gate.fetches(), expected);
+        assert_eq!((cache.stats().stored_memory, cache.stats().stored_disk), (0, 0));
+    }
+}
+
+/// An answer that may not be stored still serves those who waited for it, and nobody later.
+#[tokio::test]
+async fn a_skipped_answer_serves_those_who_wait() {
+    let cache = small().build();
+    let (fetches, gate) = (AtomicUsize::new(0), Semaphore::new(0));
+    let ask = || async {
+        let fetch = || async {
+            fetches.fetch_add(1, Ordering::SeqCst);
+            let _permit = gate.acquire().await;
+            let verdict = Verdict::Skip { why: SkipReason::Refusal };
+            Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("no") })
+        };
+        cache.get_or_fetch(key(1), &CallOptions::new(), Share::none(), fetch).await
+    };
+    let mut calls: Vec<_> = (0..9).map(|_| Box::pin(ask())).collect();
+    for call in &mut calls {
+        start(call).await;
+    }
+    gate.add_permits(1);
+    let answers = all(calls).await;
+    let skip = Verdict::Skip { why: SkipReason::Refusal };
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().verdict == skip));
+    assert_eq!(fetches.load(Ordering::SeqCst), 1);
+    assert!(pin!(ask()).await.unwrap().outcome.is_miss());
+}
+
+/// Callers of many threads, some of them cut off at any point, round after round: everyone who
+/// stays gets the answer, and no flight is left behind to block the next round.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn cancellation_at_any_point_blocks_nobody() {
+    let cache = small().build();
+    for round in 0..300_u32 {
+        let gate = Gate::new();
+        let tasks: Vec<_> =
+            (0..12).map(|_| tokio::spawn(through(&gate, &cache, Share::none()))).collect();
+        gate.open.add_permits(12);
+        for (at, task) in tasks.iter().enumerate() {
+            if (round.wrapping_mul(2_654_435_761) >> at) & 1 == 1 {
+                task.abort();
+            }
+        }
+        for task in tasks {
+            match task.await {
+                Ok(answer) => assert_eq!(&answer.unwrap().payload[..], b"Ada"),
+                Err(error) => assert!(error.is_cancelled()),
+            }
+        }
+        cache.clear().unwrap();
+    }
+}
