@@ -1,1 +1,14 @@
-//! What the tests and the examples stand on: a provider emulator, oracles, fault injection.
+//! What the tests and the examples stand on: a provider emulator, recorded traffic, a raw HTTP client.
+//!
+//! Nothing here uses an item of `llm_cache_core` or `llm_cache`: what judges them is not built on
+//! them.
+
+pub mod digest;
+pub mod emulator;
+pub mod raw_http;
+pub mod replay;
+pub mod shared;
+
+pub use emulator::{Emulator, Fault, Options};
+pub use replay::Replay;
+pub use shared::shared_dir;

@@ -1,0 +1,161 @@
+//! The Messages API: its access checks, its prompt caching rules and accounting, its answers.
+
+mod access;
+mod error;
+mod events;
+mod positions;
+mod prompt_cache;
+mod reply;
+mod rules;
+
+use std::sync::PoisonError;
+
+use serde_json::{Value, json};
+
+use crate::digest::sorted_text;
+
+use super::answer::Answer;
+use super::compose::{Ask, compose};
+use super::dispatch::{Handled, object_body, request_id};
+use super::fault::Fault;
+use super::log::Seen;
+use super::models;
+use super::state::State;
+
+pub(super) use error::{error, error_event, fault_answer};
+pub(super) use events::pieces;
+pub(super) use prompt_cache::{PromptCache, Writes};
+
+use positions::Prompt;
+use reply::Reply;
+
+/// Top-level members that change nothing in the answer, or are counted elsewhere in the digest.
+const NOT_IN_DIGEST: &[&str] =
+    &["stream", "cache_control", "metadata", "messages", "system", "tools"];
+
+/// `POST /v1/messages`.
+pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+    let (body, workspace) = match admit(state, seen, true, id) {
+        Ok(admitted) => admitted,
+        Err(answer) => return answer.into(),
+    };
+    let model = text(&body, "model");
+    let prompt = Prompt::read(&body, &workspace);
+    let billing = state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner).look_up(
+        &prompt,
+        models::minimum_cacheable_tokens(model),
+        seen.at_ms,
+    );
+    let composed = compose(&ask(&body, &prompt), fault);
+    let reply = Reply { id, model, composed: &composed, usage: &billing.usage };
+    let answer = if body.get("stream") == Some(&Value::Bool(true)) {
+        Answer::events(events::events(&reply))
+    } else {
+        Answer::json(200, &reply.message())
+    };
+    let answer = answer
+        .header("request-id", request_id(id))
+        .header("anthropic-workspace-id", workspace)
+        .header("anthropic-ratelimit-requests-limit", "4000");
+    Handled { answer, writes: billing.writes }
+}
+
+/// `POST /v1/messages/count_tokens`.
+pub(super) fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
+    match admit(state, seen, false, id) {
+        Ok((body, workspace)) => {
+            let tokens = Prompt::read(&body, &workspace).tokens();
+            Answer::json(200, &json!({"input_tokens": tokens}))
+                .header("request-id", request_id(id))
+                .header("anthropic-workspace-id", workspace)
+        }
+        Err(answer) => answer,
+    }
+}
+
+/// Every check in the provider's order: credential, version and betas, JSON, members, model, rules.
+fn admit(
+    state: &State,
+    seen: &Seen,
+    needs_max_tokens: bool,
+    id: u64,
+) -> Result<(Value, String), Answer> {
+    let api_key = access::check(seen).map_err(|refused| refused.into_answer(id))?;
+    let invalid = |message: String| error(400, "invalid_request_error", &message, id);
+    let body = object_body(seen)
+        .map_err(|why| invalid(format!("The request body is not valid JSON: {why}")))?;
+    for member in ["model", "messages", "max_tokens"] {
+        if body.get(member).is_none_or(Value::is_null)
+            && (member != "max_tokens" || needs_max_tokens)
+        {
+            return Err(invalid(format!("{member}: Field required")));
+        }
+    }
+    let Some(messages) = body["messages"].as_array() else {
+        return Err(invalid("messages: Input should be a valid array".into()));
+    };
+    if messages.is_empty() {
+        return Err(invalid("messages: at least one message is required".into()));
+    }
+    let model = text(&body, "model");
+    if !models::is_messages_model(model) {
+        return Err(error(404, "not_found_error", &format!("model: {model}"), id));
+    }
+    match rules::violation(&body) {
+        Some(message) => Err(invalid(message)),
+        None => Ok((body, state.workspace(&api_key))),
+    }
+}
+
+/// What the emulator answers: the tool that is forced or offered, the output format, or plain text.
+fn ask<'a>(body: &'a Value, prompt: &Prompt) -> Ask<'a> {
+    let mut rest = body.clone();
+    if let Some(members) = rest.as_object_mut() {
+        members.retain(|name, _| !NOT_IN_DIGEST.contains(&name.as_str()));
+    }
+    let last = body["messages"].as_array().and_then(|all| all.last());
+    Ask {
+        text: last_user_text(body),
+        schema: body.pointer("/output_config/format/schema"),
+        tool: called_tool(body, last),
+        tokens_max: body.get("max_tokens").and_then(Value::as_u64),
+        digest: prompt.digest().field(sorted_text(&rest).as_bytes()),
+        bytes: prompt.bytes(),
+    }
+}
+
+/// A forced tool is called, else the first that is offered; none after a tool result or where the
+/// choice is `none`. Tools without an input schema run at the provider and are never called.
+fn called_tool<'a>(body: &'a Value, last: Option<&Value>) -> Option<(&'a str, &'a Value)> {
+    let choice = body.pointer("/tool_choice/type").and_then(Value::as_str).unwrap_or("auto");
+    let named = body.pointer("/tool_choice/name");
+    let answers_a_tool = last
+        .and_then(|message| message["content"].as_array())
+        .is_some_and(|blocks| blocks.iter().any(|block| block["type"] == "tool_result"));
+    if choice == "none" || (choice == "auto" && answers_a_tool) {
+        return None;
+    }
+    let tools = body.get("tools")?.as_array()?;
+    tools
+        .iter()
+        .filter(|tool| choice != "tool" || tool.get("name") == named)
+        .find_map(|tool| Some((tool.get("name")?.as_str()?, tool.get("input_schema")?)))
+}
+
+fn last_user_text(body: &Value) -> String {
+    let messages = body["messages"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let user = messages.iter().rev().find(|message| message["role"] == "user");
+    match user.map(|message| &message["content"]) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(blocks)) => {
+            let texts: Vec<&str> =
+                blocks.iter().filter_map(|block| block["text"].as_str()).collect();
+            texts.join("\n")
+        }
+        _ => String::new(),
+    }
+}
+
+fn text<'a>(body: &'a Value, member: &str) -> &'a str {
+    body[member].as_str().unwrap_or_default()
+}

@@ -1,0 +1,209 @@
+//! The way of one request: count, read, log, fault, check and bill, gate, answer.
+
+use std::sync::Arc;
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Limited};
+use hyper::Response;
+use hyper::body::Incoming;
+use serde_json::Value;
+
+use crate::replay::Pair;
+
+use super::answer::{Answer, BrokenOff, Pieces};
+use super::anthropic::{self, Writes};
+use super::fault::Fault;
+use super::log::{Endpoint, Seen};
+use super::openai;
+use super::state::State;
+
+/// Bytes of a recorded stream that are sent at a time: odd, so that events are torn.
+const STREAM_PIECE_BYTES: usize = 509;
+
+/// What a provider made of a request: the answer, and what becomes readable when it begins.
+pub(super) struct Handled {
+    pub(super) answer: Answer,
+    pub(super) writes: Writes,
+}
+
+impl From<Answer> for Handled {
+    fn from(answer: Answer) -> Self {
+        Self { answer, writes: Writes::default() }
+    }
+}
+
+pub(super) async fn respond(
+    state: Arc<State>,
+    request: Request<Incoming>,
+) -> Result<Response<Pieces>, BrokenOff> {
+    let endpoint = Endpoint::of_path(request.uri().path());
+    state.calls.count(endpoint);
+    let id = state.next_id();
+    let (head, body) = request.into_parts();
+    let Ok(body) = Limited::new(body, state.body_bytes_max).collect().await else {
+        return Ok(too_large(endpoint, id).into_response());
+    };
+    let seen = seen(endpoint, &head, body.to_bytes(), state.clock.now_ms());
+    state.log.push(seen.clone());
+    let fault = state.faults.take();
+    if let Some(Fault::Delay(delay)) = &fault {
+        tokio::time::sleep(*delay).await;
+    }
+    let handled = match fault.as_ref().and_then(|fault| refusal(fault, endpoint, id)) {
+        Some(answer) => Handled::from(answer),
+        None => handle(&state, &seen, fault.as_ref(), id),
+    };
+    state.gate.enter().await;
+    if fault == Some(Fault::ConnectionClosed) {
+        return Err(BrokenOff);
+    }
+    // Readable from the moment the answer begins, so that parallel cold requests all pay.
+    handled.writes.commit(&mut state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner));
+    let mut answer = handled.answer;
+    if let Some(fault) = &fault {
+        damage(&mut answer, fault, endpoint);
+    }
+    Ok(answer.into_response())
+}
+
+fn handle(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+    if let Some(replay) = &state.replay {
+        return match replay.next(&seen.path, &seen.body) {
+            Some(pair) => recorded(pair, id).into(),
+            None => {
+                state.calls.count_not_recorded();
+                not_found(seen.endpoint, "not in the recording", id).into()
+            }
+        };
+    }
+    let unknown_path = || not_found(seen.endpoint, "no such path", id).into();
+    if seen.method != "POST" {
+        return unknown_path();
+    }
+    match seen.endpoint {
+        Endpoint::Messages => anthropic::messages(state, seen, fault, id),
+        Endpoint::CountTokens => anthropic::count_tokens(state, seen, id).into(),
+        Endpoint::ChatCompletions => openai::chat(state, seen, fault, id).into(),
+        Endpoint::Other => unknown_path(),
+    }
+}
+
+/// A recorded response. Streams are sent in pieces that end anywhere, as on a real network.
+fn recorded(pair: &Pair, id: u64) -> Answer {
+    let mut answer = Answer::plain(pair.status, "", Bytes::from(pair.response_body()));
+    answer.headers = pair.response_headers.clone();
+    if pair.is_stream() {
+        let body = answer.pieces.concat();
+        answer.pieces = body.chunks(STREAM_PIECE_BYTES).map(Bytes::copy_from_slice).collect();
+        answer.stream = true;
+    }
+    with_request_id(answer, Endpoint::of_path(pair.path.split('?').next().unwrap_or_default()), id)
+}
+
+/// The answer of a fault that refuses, in the words of the endpoint's provider.
+fn refusal(fault: &Fault, endpoint: Endpoint, id: u64) -> Option<Answer> {
+    if let Fault::Redirect { location } = fault {
+        let answer = Answer::plain(307, "text/plain", Bytes::new());
+        return Some(with_request_id(answer, endpoint, id).header("location", location));
+    }
+    if let Fault::Status { status, body, headers } = fault {
+        let mut answer = Answer::plain(*status, "application/json", body.clone());
+        answer.headers.extend(headers.iter().cloned());
+        return Some(with_request_id(answer, endpoint, id));
+    }
+    let answer = match endpoint {
+        Endpoint::ChatCompletions => openai::fault_answer(fault, id)?,
+        _ => anthropic::fault_answer(fault, id)?,
+    };
+    match fault {
+        Fault::RateLimit { retry_after_seconds: Some(seconds) } => {
+            Some(answer.header("retry-after", seconds.to_string()))
+        }
+        _ => Some(answer),
+    }
+}
+
+/// Does to a good answer what the fault says.
+fn damage(answer: &mut Answer, fault: &Fault, endpoint: Endpoint) {
+    match fault {
+        Fault::BodyCut { bytes } => answer.cut_at(*bytes),
+        Fault::StreamCut { events } if answer.stream => {
+            let half = answer.pieces.get(*events).map(|piece| piece.slice(..piece.len() / 2));
+            answer.pieces.truncate(*events);
+            answer.pieces.extend(half);
+            answer.broken = true;
+        }
+        Fault::StreamCut { .. } => answer.cut_at(answer.len() / 2),
+        Fault::StreamError { events } if answer.stream => {
+            answer.pieces.truncate(*events);
+            answer.pieces.push(Bytes::from(match endpoint {
+                Endpoint::ChatCompletions => openai::error_event(),
+                _ => anthropic::error_event(),
+            }));
+        }
+        Fault::MalformedJson => answer.replace(b"{\"id\": \"broken\", \"content\": [{"),
+        Fault::OversizedBody { bytes } => {
+            answer.pieces.insert(0, Bytes::from(vec![b' '; bytes.saturating_add(1)]));
+        }
+        _ => {}
+    }
+}
+
+/// Cloudflare answers before the provider does: not JSON, and no provider's request id.
+fn too_large(endpoint: Endpoint, id: u64) -> Answer {
+    match endpoint {
+        Endpoint::ChatCompletions => openai::too_large(id),
+        _ => Answer::plain(
+            413,
+            "text/html",
+            "<html><head><title>413 Request Entity Too Large</title></head></html>",
+        ),
+    }
+}
+
+fn not_found(endpoint: Endpoint, why: &str, id: u64) -> Answer {
+    match endpoint {
+        Endpoint::ChatCompletions => openai::not_found(why, id),
+        _ => anthropic::error(404, "not_found_error", why, id),
+    }
+}
+
+fn with_request_id(answer: Answer, endpoint: Endpoint, id: u64) -> Answer {
+    match endpoint {
+        Endpoint::ChatCompletions => answer.header("x-request-id", request_id(id)),
+        _ => answer.header("request-id", request_id(id)),
+    }
+}
+
+/// The id of request number `id`, as the headers and error bodies carry it.
+pub(super) fn request_id(id: u64) -> String {
+    format!("req_emulator_{id:06}")
+}
+
+fn seen(endpoint: Endpoint, head: &http::request::Parts, body: Bytes, at_ms: u64) -> Seen {
+    let headers = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into()))
+        .collect();
+    Seen {
+        endpoint,
+        method: head.method.to_string(),
+        path: head.uri.path().to_string(),
+        query: head.uri.query().unwrap_or_default().to_string(),
+        headers,
+        body,
+        at_ms,
+    }
+}
+
+/// The body as a JSON object, or what serde_json says against it.
+pub(super) fn object_body(seen: &Seen) -> Result<Value, String> {
+    match serde_json::from_slice::<Value>(&seen.body) {
+        Ok(body) if body.is_object() => Ok(body),
+        Ok(_) => Err("the body is not an object".into()),
+        Err(error) => Err(error.to_string()),
+    }
+}

@@ -1,0 +1,266 @@
+//! Fills a JSON schema from the facts of a text: the documented rule behind structured answers.
+//!
+//! In order of the schema's properties, all of them, optional ones too:
+//! - `const` as it is; of an `enum` the first value that the text mentions, else the first;
+//! - a string named like `name` takes the next name, `email` and `url` the word that looks like one,
+//!   any other what stands after `PROPERTY is`; else a text that says where it comes from;
+//! - an integer or number takes the next number of the text, else 0;
+//! - a boolean is true where the text mentions the property's name;
+//! - a list has one element, objects are repeated while the text has facts left (16 at most);
+//! - what may be null is null where the text has nothing for it.
+
+use serde_json::{Map, Value};
+
+use super::facts::Facts;
+
+/// References and containers followed at most; a recursive schema ends in null there.
+const DEPTH_MAX: usize = 32;
+
+/// Elements of one list at most.
+const ELEMENTS_MAX: usize = 16;
+
+/// A value for `schema`, filled from `text`. `origin` stands in strings that the text has nothing for.
+pub(super) fn fill(schema: &Value, text: &str, origin: &str) -> Value {
+    let mut filler = Filler { root: schema, facts: Facts::of(text), origin };
+    filler.value(schema, "value", 0).value
+}
+
+struct Filler<'a> {
+    root: &'a Value,
+    facts: Facts<'a>,
+    origin: &'a str,
+}
+
+/// A value, and whether the text had something for it.
+struct Filled {
+    value: Value,
+    found: bool,
+}
+
+impl Filled {
+    fn of(value: Option<Value>, otherwise: Value) -> Self {
+        let found = value.is_some();
+        Self { value: value.unwrap_or(otherwise), found }
+    }
+}
+
+impl<'a> Filler<'a> {
+    fn value(&mut self, schema: &'a Value, name: &str, depth: usize) -> Filled {
+        if depth > DEPTH_MAX {
+            return Filled::of(None, Value::Null);
+        }
+        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
+            let root = self.root;
+            let found = target.strip_prefix('#').and_then(|path| root.pointer(path));
+            return self.value(found.unwrap_or(&Value::Null), name, depth + 1);
+        }
+        if let Some(value) = schema.get("const") {
+            let found = value.as_str().is_some_and(|text| self.facts.mentions(text));
+            return Filled { value: value.clone(), found };
+        }
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            return self.one_of(values);
+        }
+        for word in ["anyOf", "oneOf", "allOf"] {
+            if let Some(schemas) = schema.get(word).and_then(Value::as_array) {
+                return self.alternative(schemas, name, depth);
+            }
+        }
+        let (kind, nullable) = kind(schema);
+        let filled = match kind {
+            "object" => self.object(schema, depth),
+            "array" => self.array(schema, name, depth),
+            "integer" => {
+                let digits = self.facts.integer();
+                Filled::of(digits.and_then(|digits| serde_json::from_str(digits).ok()), 0.into())
+            }
+            "number" => {
+                let digits = self.facts.number();
+                Filled::of(digits.and_then(|digits| serde_json::from_str(digits).ok()), 0.into())
+            }
+            "boolean" => {
+                let mentioned = self.facts.mentions(&name.replace('_', " "));
+                Filled { value: mentioned.into(), found: mentioned }
+            }
+            "null" => Filled::of(None, Value::Null),
+            _ => self.string(name),
+        };
+        if nullable && !filled.found { Filled::of(None, Value::Null) } else { filled }
+    }
+
+    fn one_of(&self, values: &[Value]) -> Filled {
+        let mentioned = values
+            .iter()
+            .find(|value| value.as_str().is_some_and(|text| self.facts.mentions(text)))
+            .cloned();
+        Filled::of(mentioned, values.first().cloned().unwrap_or_default())
+    }
+
+    /// The first alternative that the text names, else the first that is not null; null where that
+    /// is allowed and the text has nothing.
+    fn alternative(&mut self, schemas: &'a [Value], name: &str, depth: usize) -> Filled {
+        let is_null = |schema: &&Value| schema.get("type") == Some(&Value::from("null"));
+        let named = schemas.iter().find(|schema| self.names(schema));
+        let Some(chosen) = named.or_else(|| schemas.iter().find(|schema| !is_null(schema))) else {
+            return Filled::of(None, Value::Null);
+        };
+        let filled = self.value(chosen, name, depth + 1);
+        if !filled.found && schemas.iter().any(|schema| is_null(&schema)) {
+            return Filled::of(None, Value::Null);
+        }
+        filled
+    }
+
+    /// Whether a tag of this alternative (its own constant or one of its members') is mentioned.
+    fn names(&self, schema: &Value) -> bool {
+        let tag = |schema: &Value| {
+            let constant = schema.get("const").and_then(Value::as_str);
+            let only = schema.get("enum").and_then(Value::as_array).filter(|all| all.len() == 1);
+            let only = only.and_then(|all| all[0].as_str());
+            constant.or(only).is_some_and(|tag| self.facts.mentions(tag))
+        };
+        let members = schema.get("properties").and_then(Value::as_object);
+        tag(schema) || members.is_some_and(|members| members.values().any(tag))
+    }
+
+    fn object(&mut self, schema: &'a Value, depth: usize) -> Filled {
+        let mut members = Map::new();
+        let mut found = false;
+        if let Some(properties) = schema.get("properties").and_then(Value::as_object) {
+            for (name, property) in properties {
+                let filled = self.value(property, name, depth + 1);
+                found |= filled.found;
+                members.insert(name.clone(), filled.value);
+            }
+        }
+        Filled { value: members.into(), found }
+    }
+
+    fn array(&mut self, schema: &'a Value, name: &str, depth: usize) -> Filled {
+        let Some(items) = schema.get("items") else {
+            return Filled::of(None, Value::Array(Vec::new()));
+        };
+        let mut elements = Vec::new();
+        let mut found = false;
+        loop {
+            let mark = self.facts.mark();
+            let filled = self.value(items, name, depth + 1);
+            found |= filled.found;
+            elements.push(filled.value);
+            if elements.len() == ELEMENTS_MAX || !self.facts.more_since(mark) {
+                return Filled { value: elements.into(), found };
+            }
+        }
+    }
+
+    fn string(&mut self, name: &str) -> Filled {
+        let lower = name.to_lowercase();
+        let found = if lower.contains("name") {
+            self.facts.name()
+        } else if lower.contains("mail") {
+            self.facts.word_with("@").map(Into::into)
+        } else if lower.contains("url") || lower.contains("link") {
+            self.facts.word_with("://").map(Into::into)
+        } else {
+            self.facts.labelled(name).map(Into::into)
+        };
+        Filled::of(found.map(Value::from), format!("{name}: {}", self.origin).into())
+    }
+}
+
+/// The type that a schema asks for (an object where it only lists properties, else a string), and
+/// whether null is allowed beside it.
+fn kind(schema: &Value) -> (&str, bool) {
+    match schema.get("type") {
+        Some(Value::String(kind)) => (kind, false),
+        Some(Value::Array(kinds)) => {
+            let mut other = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null");
+            (other.next().unwrap_or("null"), kinds.iter().any(|kind| kind == "null"))
+        }
+        _ if schema.get("properties").is_some() => ("object", false),
+        _ => ("string", false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn filled(schema: &Value, text: &str) -> Value {
+        fill(schema, text, "emulated")
+    }
+
+    /// Proves the sentences of the first guide.
+    #[test]
+    fn the_guides_people_are_read() {
+        let schema = json!({"type": "object", "properties": {
+            "name": {"type": "string"}, "age": {"type": "integer", "format": "uint8"}}});
+        let john = filled(&schema, "My name is John and I am 30 years old");
+        assert_eq!(john.to_string(), r#"{"name":"John","age":30}"#);
+        let maria = filled(&schema, "My name is Maria and I am 25 years old");
+        assert_eq!(maria.to_string(), r#"{"name":"Maria","age":25}"#);
+    }
+
+    /// Proves that a schema derived by schemars (references, options, enums) is filled so that the
+    /// type itself reads the value back.
+    #[test]
+    fn what_schemars_derives_can_be_read_back() {
+        #[derive(serde::Deserialize, schemars::JsonSchema, Debug, PartialEq)]
+        enum Mood {
+            Happy,
+            Sad,
+        }
+        #[derive(serde::Deserialize, schemars::JsonSchema, Debug, PartialEq)]
+        struct Person {
+            name: String,
+            age: Option<u8>,
+            mood: Mood,
+            weight: f64,
+            nick: Option<String>,
+        }
+        #[derive(serde::Deserialize, schemars::JsonSchema, Debug, PartialEq)]
+        struct People {
+            people: Vec<Person>,
+            leader: Option<Box<Person>>,
+            member: bool,
+        }
+        let schema = schemars::schema_for!(People).to_value();
+        let text = "John is 30 and 81.5 kg. Maria is 25. both are sad";
+        let people: People = serde_json::from_value(filled(&schema, text)).unwrap();
+        assert_eq!(people.people.len(), 2, "{people:?}");
+        assert_eq!((people.people[0].name.as_str(), people.people[0].age), ("John", Some(30)));
+        assert_eq!((people.people[1].name.as_str(), people.people[1].age), ("Maria", Some(25)));
+        assert_eq!(people.people[0].mood, Mood::Sad);
+        assert_eq!((people.people[0].weight, people.people[0].nick.as_ref()), (81.5, None));
+        assert!(!people.member);
+    }
+
+    /// Proves that a schema that contains itself comes to an end.
+    #[test]
+    fn a_recursive_schema_ends() {
+        let schema = json!({"$defs": {"Node": {"type": "object", "properties": {
+            "next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}}}},
+            "$ref": "#/$defs/Node"});
+        assert_eq!(filled(&schema, "text"), json!({"next": null}));
+    }
+
+    /// Proves constants, nullable types, tagged alternatives and labelled strings.
+    #[test]
+    fn the_other_forms_are_filled() {
+        let schema = json!({"type": "object", "properties": {
+            "kind": {"const": "note"},
+            "city": {"type": ["string", "null"]},
+            "town": {"type": ["string", "null"]},
+            "shape": {"oneOf": [
+                {"type": "object", "properties": {"t": {"const": "circle"}}},
+                {"type": "object", "properties": {"t": {"const": "square"}}}]},
+            "notes": {"type": "array", "items": {"type": "string"}}}});
+        let value = filled(&schema, "A square. The city is Rome.");
+        assert_eq!(
+            value,
+            json!({"kind": "note", "city": "Rome", "town": null, "shape": {"t": "square"},
+                   "notes": ["notes: emulated"]})
+        );
+    }
+}
