@@ -24,13 +24,15 @@ fn every_request_is_counted_and_logged() {
     assert!(!format!("{seen:?}").contains("sk-test"));
 }
 
+type Headers<'a> = &'a [(&'a str, &'a str)];
+
 /// Proves the checks on headers, with their status and type.
 #[test]
 fn headers_decide_who_gets_in() {
     let emulator = emulator();
     let version = ("anthropic-version", "2023-06-01");
     let key = ("x-api-key", "sk-test");
-    let cases: &[(&[(&str, &str)], u16, &str, &str)] = &[
+    let cases: &[(Headers<'_>, u16, &str, &str)] = &[
         (&[version], 401, "authentication_error", "x-api-key header is required"),
         (
             &[version, key, ("authorization", "Bearer t")],
