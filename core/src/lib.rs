@@ -9,7 +9,6 @@ extern crate alloc;
 extern crate std;
 
 pub mod canonical;
-#[allow(dead_code, reason = "canonical uses the rest")]
 pub mod json;
 pub mod key;
 pub mod prompt;

@@ -17,8 +17,8 @@ pub use number::JsonNumber;
 pub use reader::{Reader, Token};
 pub use text::{JsonChars, JsonStr};
 pub use value::{Elements, JsonKind, JsonValue, Members};
-pub(crate) use write::write_inside;
 pub use write::write_str;
+pub(crate) use write::{escape, write_inside};
 
 /// The most containers that may be open at once; one more is [`JsonErrorKind::TooDeep`].
 ///

@@ -75,6 +75,11 @@ impl<'a> Reader<'a> {
         Self { text, cut: false, at: 0, token_at: 0, expect: Expect::Value, open }
     }
 
+    /// Begins to read the value at an offset of a text, with offsets counted from its start.
+    pub(crate) const fn at(text: &'a str, at: usize) -> Self {
+        Self { at, ..Self::of_str(text) }
+    }
+
     /// The next token; `None` once the value and all white space behind it are read.
     ///
     /// # Errors

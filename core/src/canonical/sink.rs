@@ -1,0 +1,67 @@
+//! Where canonical bytes go, and which members are among them.
+
+use crate::json::JsonStr;
+
+/// Takes canonical bytes as they come, in pieces of any size.
+///
+/// A sink cannot fail; one that can run full has to remember that.
+pub trait Sink {
+    /// Takes the next bytes.
+    fn write(&mut self, bytes: &[u8]);
+}
+
+#[cfg(feature = "alloc")]
+impl Sink for alloc::vec::Vec<u8> {
+    fn write(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// A place in a document, as far as a [`Selection`] tells places apart: a number below 64.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place(u8);
+
+impl Place {
+    /// The whole document.
+    pub const ROOT: Self = Self(0);
+
+    /// The place with a number of the selection's own; only its low 6 bits count.
+    #[must_use]
+    pub const fn new(number: u8) -> Self {
+        Self(number & 63)
+    }
+
+    /// The number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self.0
+    }
+}
+
+/// Decides by path which members are left out of the canonical bytes.
+///
+/// A walk starts with the document at [`Place::ROOT`] and asks its way down. Answers must depend
+/// on the arguments alone, for a walk may ask the same thing more than once.
+pub trait Selection {
+    /// Where the value of the member `name` of an object at `place` is, or `None` to leave the
+    /// member out.
+    fn member(&self, place: Place, name: &JsonStr<'_>) -> Option<Place>;
+
+    /// Where the elements of an array at `place` are.
+    fn element(&self, place: Place) -> Place;
+}
+
+/// The selection that leaves nothing out.
+#[derive(Clone, Copy, Debug)]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to say about everything")]
+pub struct Everything;
+
+impl Selection for Everything {
+    fn member(&self, place: Place, _name: &JsonStr<'_>) -> Option<Place> {
+        Some(place)
+    }
+
+    fn element(&self, place: Place) -> Place {
+        place
+    }
+}
