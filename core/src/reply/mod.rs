@@ -4,7 +4,39 @@
 //! that depends on the provider's state or on the live world is not looked up at all. [`Verdict`]
 //! is given on the answer: only a complete one, with a stop reason on the allow-list, is stored.
 //! Whatever is unknown is not stored.
+//!
+//! [`Reply`] reads an answer where it lies: nothing is copied or indexed, and each question walks
+//! the text again, O(length of the body). On a device [`Reply::decode`] turns the answer into a
+//! type of the caller's.
+//!
+//! ```
+//! use llm_cache_core::key::Dialect;
+//! use llm_cache_core::reply::{Reply, Verdict};
+//!
+//! let body = br#"{"type":"message","content":[{"type":"text","text":"Four."}],
+//!     "stop_reason":"end_turn","usage":{"input_tokens":9,"output_tokens":3}}"#;
+//! let reply = Reply::parse(Dialect::AnthropicMessages, body)?;
+//! assert_eq!(reply.verdict(200), Verdict::Store);
+//! assert_eq!(reply.usage().map(|usage| usage.output_tokens), Some(3));
+//! # Ok::<(), llm_cache_core::reply::ReplyError>(())
+//! ```
 
+mod anthropic;
+mod decode;
+mod openai_chat;
+mod openai_responses;
+mod parts;
+mod read;
+mod request_verdict;
+mod usage;
 mod verdict;
 
+pub use decode::DecodeError;
+pub use parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
+pub use read::{Reply, ReplyError};
+pub use request_verdict::{VerdictOptions, request_verdict};
+pub use usage::read_usage;
 pub use verdict::{BypassReason, RequestVerdict, SkipReason, StopReason, Verdict};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,164 @@
+use super::*;
+use proptest::prelude::*;
+
+/// Usage as a straightforward reading with serde_json gives it.
+fn usage_by_serde(dialect: Dialect, usage: &Value) -> Usage {
+    let count = |path: &str| usage.pointer(path).and_then(Value::as_u64).unwrap_or(0);
+    let (input, details, output) = match dialect {
+        Dialect::AnthropicMessages => {
+            let one_hour = count("/cache_creation/ephemeral_1h_input_tokens");
+            let five_minutes = match &usage["cache_creation_input_tokens"] {
+                Value::Null => count("/cache_creation/ephemeral_5m_input_tokens"),
+                total => total.as_u64().unwrap_or(0).saturating_sub(one_hour),
+            };
+            return Usage {
+                input_tokens: count("/input_tokens"),
+                cache_read_tokens: count("/cache_read_input_tokens"),
+                cache_write_tokens: five_minutes,
+                cache_write_1h_tokens: one_hour,
+                output_tokens: count("/output_tokens"),
+            };
+        }
+        Dialect::OpenAiChat => ("/prompt_tokens", "/prompt_tokens_details", "/completion_tokens"),
+        _ => ("/input_tokens", "/input_tokens_details", "/output_tokens"),
+    };
+    let read = count(&std::format!("{details}/cached_tokens"));
+    let written = count(&std::format!("{details}/cache_write_tokens"));
+    Usage {
+        input_tokens: count(input).saturating_sub(read.saturating_add(written)),
+        cache_read_tokens: read,
+        cache_write_tokens: written,
+        cache_write_1h_tokens: 0,
+        output_tokens: count(output),
+    }
+}
+
+/// A number as providers and strangers write them.
+fn number() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        4 => (0..10_000_u64).prop_map(Value::from),
+        1 => any::<u64>().prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => Just(json!(-1)),
+        1 => Just(json!("7")),
+        1 => Just(json!(1.5)),
+    ]
+}
+
+fn details() -> impl Strategy<Value = Value> {
+    let names = [
+        "cached_tokens",
+        "cache_write_tokens",
+        "ephemeral_1h_input_tokens",
+        "ephemeral_5m_input_tokens",
+    ];
+    let members =
+        proptest::collection::btree_map(proptest::sample::select(names.to_vec()), number(), 0..4);
+    prop_oneof![
+        4 => members.prop_map(|members| json!(members)),
+        1 => Just(Value::Null),
+        1 => Just(json!([])),
+    ]
+}
+
+fn usage() -> impl Strategy<Value = Value> {
+    let names = [
+        "input_tokens",
+        "output_tokens",
+        "prompt_tokens",
+        "completion_tokens",
+        "cache_read_input_tokens",
+        "total_tokens",
+    ];
+    let counts =
+        proptest::collection::btree_map(proptest::sample::select(names.to_vec()), number(), 0..7);
+    (counts, number(), details(), details()).prop_map(|(counts, written, first, second)| {
+        let mut usage = json!(counts);
+        usage["cache_creation_input_tokens"] = written;
+        usage["cache_creation"] = first.clone();
+        usage["prompt_tokens_details"] = first;
+        usage["input_tokens_details"] = second;
+        usage
+    })
+}
+
+/// Stop reasons of all providers, their neighbours, and values of other types.
+fn reason() -> impl Strategy<Value = Value> {
+    let known = [
+        "end_turn",
+        "stop_sequence",
+        "tool_use",
+        "max_tokens",
+        "pause_turn",
+        "refusal",
+        "stop",
+        "tool_calls",
+        "function_call",
+        "length",
+        "content_filter",
+        "completed",
+        "queued",
+        "",
+    ];
+    let odd = [Value::Null, json!(1), json!(["stop"]), json!("STOP"), json!("stop ")];
+    let all = known.map(Value::from).into_iter().chain(odd).collect::<std::vec::Vec<_>>();
+    proptest::sample::select(all)
+}
+
+fn refusal() -> impl Strategy<Value = Value> {
+    proptest::sample::select(std::vec![Value::Null, Value::Null, json!(""), json!("no")])
+}
+
+proptest! {
+    /// Usage agrees with the straightforward reading, whatever is absent, null or absurd.
+    #[test]
+    fn usage_agrees(usage in usage()) {
+        for dialect in [ANTHROPIC, CHAT, RESPONSES] {
+            let body = json!({"usage": usage}).to_string();
+            let reply = Reply::parse(dialect, body.as_bytes()).expect("an object");
+            let expected = usage_by_serde(dialect, &usage);
+            prop_assert_eq!(reply.usage(), Some(expected));
+        }
+    }
+
+    /// An answer is stored exactly when a straightforward reading finds every choice's reason on
+    /// the allow-list and no refusal.
+    #[test]
+    fn chat_verdicts_agree(
+        choices in proptest::collection::vec((reason(), refusal()), 0..4),
+        status in proptest::sample::select(std::vec![200_u16, 200, 200, 201, 429]),
+    ) {
+        let allowed = ["stop", "tool_calls", "function_call"].map(Value::from);
+        let expected = status == 200
+            && !choices.is_empty()
+            && choices.iter().all(|(reason, refusal)| {
+                allowed.contains(reason) && refusal.as_str().is_none_or(str::is_empty)
+            });
+        let choices = choices.iter().map(|(reason, refusal)| {
+            json!({"finish_reason": reason, "message": {"content": "x", "refusal": refusal}})
+        });
+        let body = json!({"choices": choices.collect::<Value>()}).to_string();
+        prop_assert_eq!(Verdict::of(CHAT, status, body.as_bytes()).is_store(), expected);
+    }
+
+    /// The same for Anthropic's answers.
+    #[test]
+    fn anthropic_verdicts_agree(
+        reason in reason(),
+        kind in proptest::sample::select(std::vec!["message", "message", "error"]),
+    ) {
+        let allowed = ["end_turn", "stop_sequence", "tool_use"].map(Value::from);
+        let expected = kind == "message" && allowed.contains(&reason);
+        let body = json!({"type": kind, "content": [], "stop_reason": reason});
+        prop_assert_eq!(verdict(ANTHROPIC, &body).is_store(), expected);
+    }
+
+    /// No bytes make the reader panic, and none so few are an answer.
+    #[test]
+    fn any_bytes(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        for dialect in [ANTHROPIC, CHAT, RESPONSES, Dialect::Json] {
+            let is_stored = Verdict::of(dialect, 200, &bytes).is_store();
+            prop_assert!(!is_stored || dialect == Dialect::Json);
+        }
+    }
+}
