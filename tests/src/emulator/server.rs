@@ -1,17 +1,21 @@
 //! The socket: a thread with a runtime of its own, one task a connection.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::oneshot;
 
 use super::dispatch::respond;
 use super::state::State;
+
+/// Connections that may stand in the kernel's queue: a thousand at once must not be turned away.
+const BACKLOG: u32 = 4096;
 
 /// The running server; dropping it ends the thread and every connection.
 #[derive(Debug)]
@@ -23,10 +27,14 @@ pub(super) struct Server {
 
 impl Server {
     pub(super) fn start(state: Arc<State>) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let listener = {
+            let _entered = runtime.enter();
+            let socket = TcpSocket::new_v4()?;
+            socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+            socket.listen(BACKLOG)?
+        };
+        let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("emulator".into()).spawn(move || {
             runtime.block_on(async {
@@ -60,7 +68,6 @@ impl Drop for Server {
 }
 
 async fn accept(listener: TcpListener, state: Arc<State>) {
-    let Ok(listener) = tokio::net::TcpListener::from_std(listener) else { return };
     loop {
         // One failed accept (out of descriptors, connection reset) does not end the emulator.
         let Ok((socket, _)) = listener.accept().await else {

@@ -159,3 +159,6 @@ fn last_user_text(body: &Value) -> String {
 fn text<'a>(body: &'a Value, member: &str) -> &'a str {
     body[member].as_str().unwrap_or_default()
 }
+
+#[cfg(test)]
+mod accounting_tests;

@@ -55,7 +55,7 @@ pub(super) struct Billing {
 }
 
 impl PromptCache {
-    /// Bills a request that starts at `now_ms`; refreshes what it reads. O(blocks).
+    /// Bills a request that starts at `now_ms`; refreshes what it reads. O(blocks + entries).
     pub(super) fn look_up(&mut self, prompt: &Prompt, minimum: u64, now_ms: u64) -> Billing {
         self.entries.retain(|_, entry| now_ms < entry.ends_ms);
         let positions = &prompt.positions;

@@ -57,3 +57,33 @@ fn dropping_ends_every_connection() {
     assert!(asking.join().unwrap());
     assert!(post(&base, "/v1/messages", ANTHROPIC, &message("a")).is_err());
 }
+
+/// Proves that hundreds of requests at once all get in, wait, and are answered.
+#[test]
+fn a_crowd_gets_through() {
+    let emulator = emulator();
+    emulator.gate().hold();
+    thread::scope(|scope| {
+        let asking: Vec<_> = (0..200)
+            .map(|_| scope.spawn(|| post_message(&emulator, &message("a")).status))
+            .collect();
+        emulator.gate().wait_for_blocking(200);
+        assert_eq!((emulator.upstream_calls(), emulator.connections()), (200, 200));
+        emulator.gate().open();
+        assert!(asking.into_iter().all(|thread| thread.join().unwrap() == 200));
+    });
+}
+
+/// Proves that an emulator can be started, used and dropped inside a runtime.
+#[tokio::test]
+async fn an_async_caller_waits_without_blocking() {
+    let emulator = emulator();
+    emulator.gate().hold();
+    let base = emulator.base_url();
+    let asking = tokio::task::spawn_blocking(move || {
+        post(&base, "/v1/messages", ANTHROPIC, &message("a")).unwrap().status
+    });
+    emulator.gate().wait_for(1).await;
+    emulator.gate().open();
+    assert_eq!(asking.await.unwrap(), 200);
+}
