@@ -8,7 +8,7 @@ use crate::{Millis, RequestKey, Usage};
 /// One cache entry: the answer to a request and what was known about it when it was stored.
 ///
 /// It borrows its variable parts. `Debug` shows their lengths only, for they are prompts and
-/// answers.
+/// answers. As bytes: [`encode`](Record::encode), [`decode`](Record::decode).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Record<'a> {
     /// The request that this answers.
@@ -21,7 +21,7 @@ pub struct Record<'a> {
     pub cost: u32,
     /// The tokens that the provider billed for it.
     pub usage: Option<Usage>,
-    /// Tagged values, a tag, a length, a value each. Readers skip tags they do not know.
+    /// Tagged values, see [`Extensions`](super::Extensions). Readers skip tags they do not know.
     pub extensions: &'a [u8],
     /// The answer itself.
     pub payload: &'a [u8],
