@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Storage that a log is kept on: bytes that are erased by blocks and then
+/// Storage that a [`Log`](super::Log) is kept on: bytes that are erased by blocks and then
 /// programmed, as in NOR flash. Files and RAM can do more and are used as if they could not.
 ///
 /// # Contract

@@ -8,7 +8,17 @@ mod entry;
 mod extension;
 mod frame;
 mod head;
+mod log;
+mod log_error;
+mod log_iter;
+#[cfg(test)]
+mod log_tests;
 mod medium;
+mod nor;
+mod program;
+mod ram;
+mod scan;
+mod segment;
 mod stamp;
 mod usage;
 
@@ -18,5 +28,14 @@ pub use entry::Record;
 pub use extension::{EXTENSION_OVERHEAD, Extensions, write_extension};
 pub use frame::{Frame, Salt};
 pub use head::{DecodeError, HEAD_LEN, Head, Kind, RECORD_VERSION};
+pub use log::Log;
+pub use log_error::{AppendError, FindError, OpenError};
+pub use log_iter::{LogItem, LogIter};
 pub use medium::Medium;
+pub use nor::NorMedium;
+pub use ram::RamMedium;
+pub use scan::{Found, Scan};
+pub use segment::{
+    ALIGN_MAX, ALIGN_MIN, SEGMENT_HEADER_LEN, SEGMENT_VERSION, SegmentHeader, SegmentState,
+};
 pub use stamp::{Age, ClockDomain, Timestamp};
