@@ -10,7 +10,7 @@ use super::violation::{Place, Rule, Violation};
 use crate::json::{JsonKind, JsonValue};
 
 /// The most breakpoints a request may have, automatic caching counted.
-pub(super) const BREAKPOINTS_MAX: usize = 4;
+const BREAKPOINTS_MAX: usize = 4;
 
 /// Walks all marks in the order in which the provider processes them: tools, system, messages,
 /// and last the automatic one.
@@ -67,7 +67,13 @@ impl Marks {
                 }
                 self.see(place, function.cache_control)
             }
-            Tool::Raw(raw) => self.see(place, raw_mark(place, raw)?),
+            Tool::Raw(raw) => {
+                let mark = raw_mark(place, raw)?;
+                if mark.is_some() && is_deferred(raw) {
+                    return Err(Violation::new(place, Rule::DeferredTool));
+                }
+                self.see(place, mark)
+            }
         }
     }
 
@@ -140,6 +146,11 @@ fn last_markable(request: &Request<'_>) -> Option<(Place, Option<CacheControl>)>
     None
 }
 
+fn is_deferred(raw: &RawObject<'_>) -> bool {
+    let tool = JsonValue::parse(raw.json.as_str().as_bytes()).ok();
+    tool.and_then(|tool| tool.get("defer_loading")?.as_bool()).unwrap_or(false)
+}
+
 /// No block inside a tool result may carry a mark; the tool result does.
 fn unmarked_inside(message: usize, block: usize, result: &ToolResult<'_>) -> Result<(), Violation> {
     let ToolResultContent::Blocks(blocks) = result.content else { return Ok(()) };
@@ -181,7 +192,7 @@ fn mark_in(raw: &RawObject<'_>) -> Result<Option<CacheControl>, Rule> {
 }
 
 /// Reads a `cache_control` value; `null` counts as absent, as for the provider.
-pub(super) fn read_mark(value: JsonValue<'_>) -> Result<Option<CacheControl>, Rule> {
+fn read_mark(value: JsonValue<'_>) -> Result<Option<CacheControl>, Rule> {
     if value.is_null() {
         return Ok(None);
     }

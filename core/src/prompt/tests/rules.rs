@@ -130,6 +130,10 @@ fn unmarkable() {
     let mut request = Request::new("m", 9, &messages);
     request.tools = &tools;
     assert_eq!(broken(&request), std::format!("tools.0: {}", Rule::DeferredTool));
+    let deferred = raw(r#"{"type":"mcp_toolset","defer_loading":true}"#);
+    let tools = [Tool::Raw(RawObject::new(deferred).with_cache_control(MARK))];
+    request.tools = &tools;
+    assert_eq!(broken(&request), std::format!("tools.0: {}", Rule::DeferredTool));
     let mut thinking = Block::Thinking(raw("{}"));
     assert!(!thinking.set_cache_control(Some(MARK)));
 }
@@ -159,6 +163,9 @@ fn parameters() {
     request.extra = &extra;
     assert_eq!(broken(&request), std::format!("extra.1: {}", Rule::DuplicateMember));
     request.extra = &[];
+    let messages = [Message { role: Role::Developer, ..Message::user("u") }];
+    request.messages = &messages;
+    assert_eq!(broken(&request), std::format!("messages.0: {}", Rule::Unsupported));
     let refused = request.check(Dialect::Json);
     assert_eq!(refused, Err(Violation::new(Place::Body, Rule::Unsupported)));
 }
