@@ -24,6 +24,12 @@ fn anthropic_stop_reasons() {
     ] {
         assert_eq!(verdict(ANTHROPIC, &message(reason)), skip(why));
     }
+    let mut refused = message(json!("end_turn"));
+    refused["stop_details"] = json!({"type": "refusal", "explanation": "no"});
+    assert_eq!(verdict(ANTHROPIC, &refused), skip(SkipReason::Refusal));
+    let text = refused.to_string();
+    let reply = Reply::parse(ANTHROPIC, text.as_bytes()).expect("an object");
+    assert!(reply.refusal().is_some_and(|refusal| refusal.eq_str("no")));
 }
 
 /// Status and form come before the stop reason.

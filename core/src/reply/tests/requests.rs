@@ -55,6 +55,7 @@ fn members_that_bypass() {
         (RESPONSES, json!({"prompt_cache_options": {"prewarm": true}}), Stateful),
         (CHAT, json!({"web_search_options": {}}), LiveTools),
         (CHAT, json!({"model": "gpt-4o-search-preview"}), LiveTools),
+        (CHAT, json!({"tools": [{"type": 7}]}), LiveTools),
         (CHAT, json!([]), NotJson),
     ];
     for (dialect, body, why) in cases {
