@@ -1,8 +1,21 @@
 //! The identity of a request: what must be equal for one answer to serve another call.
+//!
+//! A [`Scope`] holds what identifies a request beside its body. Its [`KeyHasher`] turns bodies into
+//! [`RequestKey`]s. The format is published in core/KEY.md, with vectors.
 
+mod endpoint;
+mod field_hasher;
+mod key_hasher;
+mod left_out;
 mod request_key;
+mod scope;
 
+pub use crate::canonical::{CanonicalError as KeyError, Slot, scratch_needed};
+pub use endpoint::Endpoint;
+pub use field_hasher::FieldHasher;
+pub use key_hasher::KeyHasher;
 pub use request_key::{ParseKeyError, RequestKey};
+pub use scope::{CredentialDigest, KeyScope, Scope, ScopeError, ScopeErrorKind, Tenant};
 
 /// The wire format of a request body, which decides what in it is not part of its identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,3 +43,6 @@ impl Dialect {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! From a body to its key.
+
+use core::fmt;
+
+use super::{Dialect, FieldHasher, KeyError, RequestKey};
+use crate::canonical::{Slot, canonicalize};
+
+/// Makes the keys of requests in one scope: the SHA-256 that has taken in the scope.
+///
+/// About 120 bytes; clones are independent.
+#[derive(Clone)]
+pub struct KeyHasher {
+    dialect: Dialect,
+    fields: FieldHasher,
+}
+
+impl KeyHasher {
+    pub(super) const fn new(dialect: Dialect, fields: FieldHasher) -> Self {
+        Self { dialect, fields }
+    }
+
+    /// The key of a request with this body.
+    ///
+    /// Cost and memory: those of [`canonicalize`], and a SHA-256 over what it writes.
+    ///
+    /// # Errors
+    /// [`KeyError`] where the body has no canonical form, or needs more scratch memory. The
+    /// request then has no key and should go out uncached.
+    pub fn key(&self, body: &[u8], scratch: &mut [Slot]) -> Result<RequestKey, KeyError> {
+        let mut hasher = self.fields.clone();
+        canonicalize(body, &self.dialect, scratch, &mut hasher)?;
+        Ok(RequestKey::from_bytes(hasher.finish()))
+    }
+
+    /// The same with scratch memory from the heap, where what lies on the stack (1 KiB) does not
+    /// do; never [`KeyError::ScratchTooSmall`].
+    ///
+    /// # Errors
+    /// As [`KeyHasher::key`].
+    #[cfg(feature = "alloc")]
+    pub fn key_alloc(&self, body: &[u8]) -> Result<RequestKey, KeyError> {
+        let mut hasher = self.fields.clone();
+        let mut few = [Slot::EMPTY; 128];
+        // No scan is repeated for want of slots: more of them are at hand.
+        match crate::canonical::canonicalize_within(0, body, &self.dialect, &mut few, &mut hasher) {
+            Ok(()) => Ok(RequestKey::from_bytes(hasher.finish())),
+            Err(KeyError::ScratchTooSmall { needed }) => {
+                self.key(body, &mut alloc::vec![Slot::EMPTY; needed])
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+impl fmt::Debug for KeyHasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyHasher").field("dialect", &self.dialect).finish_non_exhaustive()
+    }
+}
