@@ -1,4 +1,4 @@
-//! What the tests and the examples stand on: a provider emulator, recorded traffic, a raw HTTP client.
+//! What the tests and the examples stand on: a provider emulator, recorded traffic, raw HTTP.
 //!
 //! Nothing here uses an item of `llm_cache_core` or `llm_cache`: what judges them is not built on
 //! them.

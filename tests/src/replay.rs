@@ -109,11 +109,11 @@ impl Replay {
         Ok(())
     }
 
-    /// Reads lines already at hand; the number of the first bad line, from 1, where one is not a pair.
+    /// Reads lines already at hand.
     ///
     /// # Errors
     ///
-    /// The number of that line.
+    /// The number, from 1, of the first line that is not a recorded pair.
     pub fn from_lines<'a>(lines: impl IntoIterator<Item = &'a str>) -> Result<Self, usize> {
         let mut replay = Self::default();
         for (index, line) in lines.into_iter().enumerate() {

@@ -80,7 +80,7 @@ impl Answer {
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in &self.headers {
-            // A test's own header that HTTP cannot carry is left out rather than breaking the server.
+            // A test's own header that HTTP cannot carry is left out: the server must not break.
             if let (Ok(name), Ok(value)) =
                 (HeaderName::try_from(name.as_str()), HeaderValue::try_from(value.as_str()))
             {

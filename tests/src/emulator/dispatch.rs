@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::PoisonError;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::Request;
-use http_body_util::{BodyExt, Limited};
+use http_body_util::BodyExt;
 use hyper::Response;
 use hyper::body::Incoming;
 use serde_json::Value;
@@ -42,10 +42,13 @@ pub(super) async fn respond(
     state.calls.count(endpoint);
     let id = state.next_id();
     let (head, body) = request.into_parts();
-    let Ok(body) = Limited::new(body, state.body_bytes_max).collect().await else {
-        return Ok(too_large(endpoint, id).into_response());
+    let body = match read(body, state.body_bytes_max).await {
+        Ok(Some(body)) => body,
+        Ok(None) => return Ok(too_large(endpoint, id).into_response()),
+        // The client broke off: nobody is there to be answered.
+        Err(_) => return Err(BrokenOff),
     };
-    let seen = seen(endpoint, &head, body.to_bytes(), state.clock.now_ms());
+    let seen = seen(endpoint, &head, body, state.clock.now_ms());
     state.log.push(seen.clone());
     let fault = state.faults.take();
     if let Some(Fault::Delay(delay)) = &fault {
@@ -66,6 +69,21 @@ pub(super) async fn respond(
         damage(&mut answer, fault, endpoint);
     }
     Ok(answer.into_response())
+}
+
+/// The whole body, or `None` when it is longer than `bytes_max`. The rest is then read and dropped:
+/// closing the socket on unread bytes could reset it before the client has the answer.
+async fn read(mut body: Incoming, bytes_max: usize) -> Result<Option<Bytes>, hyper::Error> {
+    let mut held = BytesMut::new();
+    let mut length = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        length += data.len();
+        if length <= bytes_max {
+            held.extend_from_slice(&data);
+        }
+    }
+    Ok((length <= bytes_max).then(|| held.freeze()))
 }
 
 fn handle(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {

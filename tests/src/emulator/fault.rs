@@ -44,7 +44,8 @@ pub enum Fault {
         /// How many bytes are sent.
         bytes: usize,
     },
-    /// A stream ends after `events` whole events and half of the next; a plain answer in its middle.
+    /// A stream ends after `events` whole events and half of the next, a plain answer in its
+    /// middle.
     StreamCut {
         /// How many events are sent whole.
         events: usize,

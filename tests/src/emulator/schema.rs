@@ -2,8 +2,8 @@
 //!
 //! In order of the schema's properties, all of them, optional ones too:
 //! - `const` as it is; of an `enum` the first value that the text mentions, else the first;
-//! - a string named like `name` takes the next name, `email` and `url` the word that looks like one,
-//!   any other what stands after `PROPERTY is`; else a text that says where it comes from;
+//! - a string named like `name` takes the next name, `email` and `url` the word that looks like
+//!   one, any other what stands after `PROPERTY is`; else a text that says where it comes from;
 //! - an integer or number takes the next number of the text, else 0;
 //! - a boolean is true where the text mentions the property's name;
 //! - a list has one element, objects are repeated while the text has facts left (16 at most);
@@ -19,7 +19,7 @@ const DEPTH_MAX: usize = 32;
 /// Elements of one list at most.
 const ELEMENTS_MAX: usize = 16;
 
-/// A value for `schema`, filled from `text`. `origin` stands in strings that the text has nothing for.
+/// A value for `schema`, filled from `text`; `origin` stands where the text has no string.
 pub(super) fn fill(schema: &Value, text: &str, origin: &str) -> Value {
     let mut filler = Filler { root: schema, facts: Facts::of(text), origin };
     filler.value(schema, "value", 0).value
@@ -243,6 +243,24 @@ mod tests {
             "next": {"anyOf": [{"$ref": "#/$defs/Node"}, {"type": "null"}]}}}},
             "$ref": "#/$defs/Node"});
         assert_eq!(filled(&schema, "text"), json!({"next": null}));
+    }
+
+    proptest::proptest! {
+        /// Proves that no text, whatever its characters, breaks the rule or the value's form.
+        #[test]
+        fn any_text_fills_the_schema(text in "(\\PC|[A-Z0-9.@:/ -]| is |name){0,60}") {
+            let schema = json!({"type": "object", "properties": {
+                "name": {"type": "string"}, "mail": {"type": ["string", "null"]},
+                "n": {"type": "integer"}, "x": {"type": "number"}, "link": {"type": "string"},
+                "all": {"type": "array", "items": {"type": "number"}},
+                "city": {"type": "string"}, "on": {"type": "boolean"}}});
+            let value = filled(&schema, &text);
+            proptest::prop_assert!(value["name"].is_string() && value["city"].is_string());
+            proptest::prop_assert!(value["n"].is_number() && value["x"].is_number());
+            proptest::prop_assert!(value["on"].is_boolean());
+            proptest::prop_assert!(value["all"].as_array().is_some_and(|all| all.len() <= 16));
+            proptest::prop_assert_eq!(filled(&schema, &text), value);
+        }
     }
 
     /// Proves constants, nullable types, tagged alternatives and labelled strings.

@@ -108,8 +108,9 @@ fn a_marker_that_moves_on_still_finds_the_last_write() {
     let inserted = request(&[block('z', 5, None), block('a', LONG, Some("5m"))]);
     assert_eq!(usage(&emulator, &inserted), [0, 0, LONG + 5, 0], "another prefix");
     let automatic = |text: &str| {
-        json!({"model": "claude-sonnet-4-5", "max_tokens": 10, "cache_control": {"type": "ephemeral"},
-            "system": words('s', LONG), "messages": [{"role": "user", "content": text}]})
+        json!({"model": "claude-sonnet-4-5", "max_tokens": 10,
+            "cache_control": {"type": "ephemeral"}, "system": words('s', LONG),
+            "messages": [{"role": "user", "content": text}]})
     };
     assert_eq!(usage(&emulator, &automatic("four")), [0, 0, LONG + 1, 0]);
     assert_eq!(usage(&emulator, &automatic("four")), [0, LONG + 1, 0, 0]);
@@ -142,8 +143,8 @@ fn a_look_back_ends_after_twenty_positions() {
     assert_eq!(usage(&emulator, &marked_again)[1], LONG, "the second breakpoint looks too");
 }
 
-/// Proves the billing of two lifetimes in one request: read A, write B - A for an hour and C - B for
-/// five minutes.
+/// Proves the billing of two lifetimes in one request: read A, write B - A for an hour and C - B
+/// for five minutes.
 #[test]
 fn two_lifetimes_are_billed_apart() {
     let emulator = emulator();

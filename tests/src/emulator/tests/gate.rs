@@ -42,7 +42,7 @@ fn a_client_that_hangs_up_leaves_the_gate() {
     assert_eq!(emulator.upstream_calls(), 1);
 }
 
-/// Proves that an emulator with requests at its gate can be dropped, and that its port is free then.
+/// Proves that an emulator with requests at its gate can be dropped and is gone then.
 #[test]
 fn dropping_ends_every_connection() {
     let emulator = emulator();
