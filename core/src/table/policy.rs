@@ -86,7 +86,7 @@ impl Policy {
         // While the table fills up, both queues do, each to its share: what came first then stays
         // for good in a loop that is too long for the table, instead of washing through.
         let known = ghosts.recall(hash);
-        let place = if known || self.small_is_over() { Place::Main } else { Place::Small };
+        let place = if known || self.small_is_over(1) { Place::Main } else { Place::Small };
         self.place(nodes, at, Node { queue: place, uses: credit, credit, ..Node::FREE });
     }
 
@@ -153,13 +153,14 @@ impl Policy {
 
     /// The oldest of the queue that is over its share.
     fn next_to_go(&self) -> Option<u32> {
-        let small_goes = self.small_is_over() || self.main.len == 0;
+        let small_goes = self.small_is_over(0) || self.main.len == 0;
         let queue = if small_goes { &self.small } else { &self.main };
         (queue.oldest != NONE).then_some(queue.oldest)
     }
 
-    fn small_is_over(&self) -> bool {
-        self.small.len > (self.small.len + self.main.len) / SMALL_SHARE
+    /// Whether the small queue has more than its share of all entries and `coming` ones.
+    fn small_is_over(&self, coming: u32) -> bool {
+        self.small.len > (self.small.len + self.main.len + coming) / SMALL_SHARE
     }
 
     /// Checks both queues and returns the number of entries in them.

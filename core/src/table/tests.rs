@@ -140,6 +140,25 @@ fn a_scan_does_not_wash_out_what_is_used() {
     assert_eq!(table.stats().misses_absent, 20);
 }
 
+/// A loop too long for the table still hits for most of what fits, where LRU never does.
+#[test]
+fn a_long_loop_keeps_its_share() {
+    for entries in [97, 100, 101] {
+        let (mut slots, mut heads) = (vec![Slot::EMPTY; entries], vec![0; entries]);
+        let mut ghosts = vec![0; entries];
+        let memory = SliceMemory::new(&mut slots, &mut heads, &mut ghosts, &mut [], &mut []);
+        let mut table = Table::new(memory, 1);
+        for _ in 0..20 {
+            for number in 0..150 {
+                if table.get(&key(number), Millis(0)).is_none() {
+                    table.insert(&key(number), b"", Meta::default(), Millis(0)).unwrap();
+                }
+            }
+        }
+        assert!(table.stats().hits > 20 * 150 / 3, "{entries} entries: {:?}", table.stats());
+    }
+}
+
 /// Counters stop at their maximum instead of starting again at zero.
 #[test]
 fn counters_saturate() {
