@@ -58,7 +58,7 @@ impl Cache {
     }
 
     /// As [`get_or_fetch`](Self::get_or_fetch); an answer that `accept` refuses, stored or landed
-    /// by another call, counts as none.
+    /// and stored by another call, counts as none.
     pub(crate) async fn get_or_fetch_if<F, Fut, E>(
         &self,
         key: RequestKey,
@@ -87,7 +87,9 @@ impl Cache {
             match self.0.flights.join(&(key, call.mode)).await {
                 Part::Lead(leader) => return call.lead(leader, why, share, accept, fetch).await,
                 Part::Landed(Landing::Answer { payload, usage, verdict }) => {
-                    if accept(&payload) {
+                    // What its own call did not store would come again as it is: the provider has
+                    // just answered. To ask once for each that waits would help nobody.
+                    if !verdict.is_store() || accept(&payload) {
                         let age = Age::Known(Duration::ZERO);
                         let outcome = Outcome::Hit { tier: Tier::Flight, age };
                         call.report_lookup(outcome);

@@ -97,6 +97,11 @@ impl Cache {
         GLOBAL.set(cache)
     }
 
+    /// The mode that a call with these options has.
+    pub(crate) fn effective_mode(&self, options: &CallOptions) -> Mode {
+        options.mode.unwrap_or(self.0.mode)
+    }
+
     /// Counts and reports a call that goes past the cache.
     pub fn bypass(&self, why: BypassReason) -> Outcome {
         let outcome = Outcome::Bypass { why };
