@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
     }
 
-    /// One line that holds what a person needs: what, status, class, id, the provider's words, advice.
+    /// One line with what a person needs: what, status, class, id, the provider's words, advice.
     #[test]
     fn displays_what_to_do() {
         let error: Error = Parts::new(ErrorKind::Overloaded, "the provider is overloaded")

@@ -11,7 +11,6 @@ pub mod error;
 #[cfg(feature = "std")]
 pub mod memo;
 #[cfg(feature = "std")]
-#[allow(dead_code, unused_imports, reason = "the client, its only user, lands next")]
 pub mod provider;
 #[cfg(feature = "std")]
 pub mod store;

@@ -141,13 +141,7 @@ impl State {
         Some(Found { slot, freshness })
     }
 
-    pub(super) fn find(
-        &self,
-        heads: &[u32],
-        slots: &[Slot],
-        key: &RequestKey,
-        hash: u32,
-    ) -> Option<u32> {
+    fn find(&self, heads: &[u32], slots: &[Slot], key: &RequestKey, hash: u32) -> Option<u32> {
         if self.len == 0 {
             return None;
         }
@@ -209,10 +203,7 @@ impl Engine<'_> {
             self.release(at, hash);
             node
         });
-        if let Err(refused) = self.check(value, &meta, now) {
-            count(&mut self.state.stats.removed, u64::from(old.is_some()));
-            return Err(refused);
-        }
+        self.check(value, &meta, now)?;
         let evicted = self.make_room(value.len(), now);
         self.store(key, hash, value, &meta, old);
         let stats = &mut self.state.stats;
@@ -274,7 +265,6 @@ impl Engine<'_> {
     fn check(&mut self, value: &[u8], meta: &Meta, now: Millis) -> Result<(), InsertError> {
         let capacity = self.state.bytes_capacity();
         if self.state.entries == 0 {
-            count(&mut self.state.stats.rejected_too_big, 1);
             return Err(InsertError::NoSlots);
         }
         if value.len() > capacity {

@@ -1,1 +1,37 @@
-//! Under construction.
+//! Requests, replies, typed extraction: the client of a provider, with the cache in front.
+//!
+//! A call is judged (may its answer come from a cache at all?), keyed, looked up, and sent only if
+//! nobody has the answer; the answer is judged again before it is stored. What is stored is the
+//! body as the provider sent it, so that a hit is byte for byte the answer that was fetched.
+//! Streams pass through.
+//!
+//! Limits that always hold: redirects are not followed, a credential goes over plain http only to
+//! this machine, answers are capped while they are read, and no message, event or `Debug` shows a
+//! prompt, an answer or a secret.
+
+mod builder;
+mod encode;
+mod extract;
+mod handle;
+mod models;
+mod part;
+mod reply;
+mod request;
+mod schema;
+mod scope;
+mod send;
+mod stream;
+
+pub use builder::ClientBuilder;
+pub use extract::{Extracted, Extraction, Via};
+pub use handle::Client;
+pub use part::{Part, Tool, ToolChoice};
+pub use reply::Reply;
+pub use request::Request;
+pub use scope::Tenant;
+pub use stream::{ByteStream, EventStream};
+
+#[cfg(test)]
+mod tests;
+
+pub use crate::provider::{ApiKey, RetryPolicy, SseEvent, TokenResult};

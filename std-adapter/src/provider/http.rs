@@ -53,7 +53,7 @@ pub(crate) struct Incoming {
 /// Why an exchange gave no answer.
 #[derive(Debug)]
 pub(crate) enum HttpError {
-    /// Nothing was received: name resolution, connection, TLS, or a connection lost before the head.
+    /// Nothing was received: name resolution, connection or TLS failed, or the head never came.
     Unreachable(Box<dyn StdError + Send + Sync>),
     Timeout(Duration),
     /// The body ended before its announced end.

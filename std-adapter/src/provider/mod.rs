@@ -7,6 +7,8 @@
 mod anthropic;
 mod credential;
 mod http;
+#[cfg(test)]
+pub(crate) mod loopback;
 mod openai;
 mod retry;
 mod route;
@@ -20,7 +22,7 @@ pub use sse::SseEvent;
 
 pub(crate) use anthropic::Anthropic;
 pub(crate) use credential::Credential;
-pub(crate) use http::Answer;
+pub(crate) use http::{Answer, Http};
 pub(crate) use openai::OpenAi;
 pub(crate) use route::Route;
 pub(crate) use upstream::{Live, Upstream};

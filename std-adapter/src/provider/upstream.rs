@@ -1,6 +1,7 @@
 //! A provider as the client sees it: send a body, with retries, and get the answer or an error.
 
 use bytes::Bytes;
+use llm_cache_core::Usage;
 use reqwest::Url;
 
 use super::credential::{Credential, Secret};
@@ -148,6 +149,11 @@ pub(crate) struct Live {
 impl Live {
     pub(crate) fn request_id(&self) -> Option<&str> {
         self.incoming.head.request_id.as_deref()
+    }
+
+    /// Takes into `usage` the token counts that an event reports.
+    pub(crate) fn read_usage(&self, event: &SseEvent, usage: &mut Option<Usage>) {
+        self.vendor.stream_usage(event, usage);
     }
 
     /// The next event; `None` after the vendor's last one. A stream that ends before it, an error

@@ -1,6 +1,7 @@
 //! What differs between vendors, behind one trait; each vendor is a file beside this one.
 
 use bytes::Bytes;
+use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -35,6 +36,8 @@ pub(crate) trait Vendor: Send + Sync {
     fn base_url_default(&self) -> &'static str;
     /// The API version of a client that names none; empty where the vendor has none.
     fn api_version_default(&self) -> &'static str;
+    /// The token limit of a typed request that names none, where the vendor requires one.
+    fn max_tokens_default(&self) -> Option<u32>;
     /// The environment variables of the key and of the base URL.
     fn env_names(&self) -> (&'static str, &'static str);
     /// The path segments below the base path, or `None` if the vendor has no such endpoint.
@@ -47,6 +50,8 @@ pub(crate) trait Vendor: Send + Sync {
     fn read_error(&self, body: &[u8]) -> Said;
     /// What an event of a stream means for the stream.
     fn stream_step(&self, event: &SseEvent) -> Step;
+    /// Takes into `usage` the token counts that an event reports.
+    fn stream_usage(&self, event: &SseEvent, usage: &mut Option<Usage>);
 }
 
 /// What an event means for its stream.

@@ -1,0 +1,275 @@
+//! Every setting of a client, with its default.
+
+use core::fmt;
+use core::time::Duration;
+use std::env;
+use std::sync::Arc;
+
+use llm_cache_core::key::CredentialDigest;
+
+use super::encode::Defaults;
+use super::handle::{Client, Inner, hasher_of};
+use super::scope::{OwnedScope, OwnedTenant, Tenant};
+use crate::cache::Cache;
+use crate::error::{Error, ErrorKind};
+use crate::provider::{
+    ApiKey, Credential, HeaderSettings, Http, Operation, RetryPolicy, Route, TokenResult, Upstream,
+    Vendor,
+};
+
+/// Builds a [`Client`]. What is wrong in the settings is told by [`build`](Self::build).
+#[must_use]
+pub struct ClientBuilder {
+    vendor: &'static dyn Vendor,
+    credential: Option<Given>,
+    base_url: Option<String>,
+    query: Vec<(String, String)>,
+    endpoint_id: Option<String>,
+    tenant: Tenant,
+    namespace: String,
+    defaults: Defaults,
+    settings: HeaderSettings,
+    retry: RetryPolicy,
+    timeout: Duration,
+    answer_bytes_max: usize,
+    cache: Option<Cache>,
+}
+
+/// The credential as it was given, unchecked.
+enum Given {
+    Key(String),
+    Ready(Credential),
+}
+
+impl ClientBuilder {
+    pub(super) fn new(vendor: &'static dyn Vendor) -> Self {
+        Self {
+            vendor,
+            credential: None,
+            base_url: None,
+            query: Vec::new(),
+            endpoint_id: None,
+            tenant: Tenant::default(),
+            namespace: String::new(),
+            defaults: Defaults { model: None, max_tokens: vendor.max_tokens_default() },
+            settings: HeaderSettings {
+                api_version: vendor.api_version_default().to_owned(),
+                ..HeaderSettings::default()
+            },
+            retry: RetryPolicy::default(),
+            timeout: Duration::from_secs(600),
+            answer_bytes_max: 32 << 20,
+            cache: None,
+        }
+    }
+
+    /// A static API key, sent as `x-api-key` (Anthropic) or `authorization: Bearer` (OpenAI).
+    /// Default: `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.credential = Some(Given::Key(key.into()));
+        self
+    }
+
+    /// A source of short-lived tokens, asked before every attempt, sent as `authorization: Bearer`.
+    /// It should not block: keep the token and refresh it elsewhere. A token names nobody for
+    /// longer than it lives, so [`tenant`](Self::tenant) must be `Named` or `Shared`.
+    pub fn token_provider(
+        mut self,
+        provide: impl Fn() -> TokenResult + Send + Sync + 'static,
+    ) -> Self {
+        self.credential = Some(Given::Ready(Credential::Tokens(Arc::new(provide))));
+        self
+    }
+
+    /// No credential, for a server that asks for none. The environment is not looked at, plain http
+    /// to any host is allowed, and [`tenant`](Self::tenant) must be `Named` or `Shared`.
+    pub fn no_credential(mut self) -> Self {
+        self.credential = Some(Given::Ready(Credential::None));
+        self
+    }
+
+    /// Where the provider is. Default: `ANTHROPIC_BASE_URL` or `OPENAI_BASE_URL` from the
+    /// environment, else `https://api.anthropic.com` or `https://api.openai.com/v1`.
+    ///
+    /// As those two show, Anthropic's base has no `/v1` (one that ends in `/v1` means the same) and
+    /// OpenAI's has: `v1/messages` or `chat/completions` is added to it. A path before that, a
+    /// query and a trailing slash are fine; a user name or password is refused, and so is plain
+    /// http to another machine. Requests to this machine bypass proxies; others go through the
+    /// system's (`HTTPS_PROXY`, `NO_PROXY`).
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = Some(url.into());
+        self
+    }
+
+    /// Adds a parameter to the query of every request, such as `beta=true`. It is part of the
+    /// endpoint and so of every key.
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
+        self
+    }
+
+    /// A name that stands for the endpoint in keys, in place of its URL: for emulators on changing
+    /// ports, proxies, fixtures. Never give one name to two endpoints that answer differently.
+    /// Default: the URL.
+    pub fn endpoint_id(mut self, id: impl Into<String>) -> Self {
+        self.endpoint_id = Some(id.into());
+        self
+    }
+
+    /// Who may share answers with whom. Default: whoever has the same static key.
+    pub fn tenant(mut self, tenant: Tenant) -> Self {
+        self.tenant = tenant;
+        self
+    }
+
+    /// Keeps the answers of this client apart from others in the same cache. Default: empty.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.namespace = namespace.into();
+        self
+    }
+
+    /// The model of typed requests that name none. Default: none, and such a request is an error.
+    pub fn model(mut self, model: impl Into<String>) -> Self {
+        self.defaults.model = Some(model.into());
+        self
+    }
+
+    /// The most tokens of the answers to typed requests that name no limit. Default: 4096 with
+    /// Anthropic, which requires one; none with OpenAI.
+    pub fn max_tokens(mut self, tokens: u32) -> Self {
+        self.defaults.max_tokens = Some(tokens);
+        self
+    }
+
+    /// Adds a beta feature, sent in `anthropic-beta` or `openai-beta`. Order and repetition do not
+    /// matter. Default: none.
+    pub fn beta(mut self, name: impl Into<String>) -> Self {
+        self.settings.betas.push(name.into());
+        self
+    }
+
+    /// The value of `anthropic-version`. Default: `2023-06-01`. Without effect with OpenAI.
+    pub fn api_version(mut self, version: impl Into<String>) -> Self {
+        self.settings.api_version = version.into();
+        self
+    }
+
+    /// The value of `openai-organization`. Default: none. Without effect with Anthropic.
+    pub fn organization(mut self, organization: impl Into<String>) -> Self {
+        self.settings.organization = organization.into();
+        self
+    }
+
+    /// The value of `openai-project`. Default: none. Without effect with Anthropic.
+    pub fn project(mut self, project: impl Into<String>) -> Self {
+        self.settings.project = project.into();
+        self
+    }
+
+    /// When a failed request is sent again. Default: as [`RetryPolicy`] says, twice at most.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// The time limit of one attempt, from the connection to the last byte. For a stream: until it
+    /// begins, and again for each wait within it. Default: 10 minutes.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = limit;
+        self
+    }
+
+    /// The longest answer that is taken, in bytes, streams included; a longer one is an error and
+    /// dropped as soon as it is known to be. Default: 32 MiB.
+    pub fn answer_bytes_max(mut self, bytes: usize) -> Self {
+        self.answer_bytes_max = bytes;
+        self
+    }
+
+    /// The cache in front. Default: none; every call goes to the provider.
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    pub(super) fn has_key_in_env(&self) -> bool {
+        variable(self.vendor.env_names().0).is_some()
+    }
+
+    /// Checks the settings and sets the client up. Reads the trust store of the platform, nothing
+    /// else; no connection is made.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingKey`] without a key; [`ErrorKind::Config`] for an unsafe or unreadable
+    /// base URL, or a tenant that the credential cannot tell.
+    pub fn build(self) -> Result<Client, Error> {
+        let (key_name, url_name) = self.vendor.env_names();
+        let credential = match self.credential {
+            Some(Given::Ready(credential)) => credential,
+            Some(Given::Key(key)) => Credential::Key(ApiKey::new(&key)?),
+            None => match variable(key_name) {
+                Some(key) => Credential::Key(ApiKey::new(&key)?),
+                None => {
+                    let message = format!("no API key: {key_name} is not set");
+                    return Err(Error::new(ErrorKind::MissingKey, message));
+                }
+            },
+        };
+        let tenant = tenant_of(self.tenant, &credential)?;
+        let base = self.base_url.or_else(|| variable(url_name));
+        let base = base.as_deref().unwrap_or(self.vendor.base_url_default());
+        let route = Route::new(self.vendor, base, &self.query, !credential.is_none())?;
+        let http = Http::new(route.base(), self.timeout, self.answer_bytes_max)?;
+
+        let mut settings = self.settings;
+        settings.betas.sort_unstable();
+        settings.betas.dedup();
+        let scope = OwnedScope {
+            dialect: self.vendor.dialect(),
+            url: route.url(Operation::Generate).map(ToString::to_string).unwrap_or_default(),
+            endpoint_id: self.endpoint_id,
+            api_version: settings.api_version.clone(),
+            betas: settings.betas.clone(),
+            organization: settings.organization.clone(),
+            project: settings.project.clone(),
+            namespace: self.namespace,
+            tenant,
+        };
+        let hasher = hasher_of(&scope, 0)?;
+        let vendor = self.vendor;
+        let upstream = Upstream { vendor, route, http, credential, settings, retry: self.retry };
+        let (defaults, cache) = (self.defaults, self.cache);
+        Ok(Client::new(Inner { upstream, scope, hasher, defaults, cache }))
+    }
+}
+
+/// The tenant that keys are made with.
+fn tenant_of(tenant: Tenant, credential: &Credential) -> Result<OwnedTenant, Error> {
+    match (tenant, credential) {
+        (Tenant::Named(name), _) => Ok(OwnedTenant::Named(name)),
+        (Tenant::Shared, _) => Ok(OwnedTenant::Shared),
+        (Tenant::FromCredential, Credential::Key(key)) => {
+            Ok(OwnedTenant::Credential(CredentialDigest::of(key.expose())))
+        }
+        (Tenant::FromCredential, _) => {
+            let message =
+                "without a static key, `ClientBuilder::tenant` must be `Named` or `Shared`";
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}
+
+/// An environment variable that is set to something.
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("dialect", &self.vendor.dialect().as_str())
+            .field("credential", &self.credential.is_some())
+            .field("model", &self.defaults.model)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,275 @@
+//! A typed answer: schema out, value in.
+
+use core::fmt;
+use core::future::{Future, IntoFuture};
+use core::marker::PhantomData;
+use core::ops::Deref;
+use core::pin::Pin;
+
+use llm_cache_core::Usage;
+use llm_cache_core::key::Dialect;
+use llm_cache_core::reply::{Reply as Read, SkipReason, Verdict};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::encode;
+use super::handle::Client;
+use super::models::refuses_forced_tools;
+use super::part::{Tool, ToolChoice};
+use super::reply::{Reply, place, text_of};
+use super::request::{Body, Output, Prompt, Request};
+use super::schema::AnswerSchema;
+use crate::cache::Outcome;
+use crate::error::{Error, ErrorKind, Parts};
+
+/// How a typed answer is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Via {
+    /// By the provider's own format: Anthropic's `output_config.format`, OpenAI's
+    /// `response_format` of type `json_schema`. The default.
+    #[default]
+    OutputFormat,
+    /// By a call of a tool whose arguments are the answer, for models without the format. The call
+    /// is forced, except where a model refuses that (a list with a date, in the code) or thinks:
+    /// there the tool is offered as `strict` and the model may choose.
+    Tool,
+}
+
+impl Client {
+    /// Asks for an answer of the type `T`: its JSON schema goes out with the request and is so a
+    /// part of the key; the answer is decoded with serde.
+    ///
+    /// Every object of the schema is closed, and what providers do not enforce (ranges, lengths,
+    /// most formats) stands in the descriptions. A `T` that is no struct is asked for as
+    /// `{"value": T}`. Field docs become descriptions, so they are instructions to the model.
+    ///
+    /// An answer that does not decode is an error and is not stored; a stored one that no longer
+    /// decodes is fetched anew.
+    ///
+    /// ```no_run
+    /// # async fn run(client: llm_cache::client::Client) -> Result<(), llm_cache::Error> {
+    /// #[derive(serde::Deserialize, schemars::JsonSchema)]
+    /// struct Person {
+    ///     name: String,
+    ///     age: u8,
+    /// }
+    /// let person = client.extract::<Person>("My name is Ada and I am 36.").await?;
+    /// println!("{} is {} ({})", person.name, person.age, person.outcome());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn extract<T>(&self, request: impl Into<Request>) -> Extraction<'_, T>
+    where
+        T: DeserializeOwned + JsonSchema,
+    {
+        let (request, via) = (request.into(), Via::default());
+        Extraction { client: self, request, via, of: PhantomData }
+    }
+}
+
+/// A typed call that is about to be made: `.await` it.
+#[must_use = "nothing is sent before it is awaited"]
+pub struct Extraction<'a, T> {
+    client: &'a Client,
+    request: Request,
+    via: Via,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
+    /// How to ask. Default: [`Via::OutputFormat`].
+    pub fn via(mut self, via: Via) -> Self {
+        self.via = via;
+        self
+    }
+
+    /// Makes the call.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] if the answer is not of the type, [`ErrorKind::Refused`] if the model
+    /// refused; [`ErrorKind::InvalidRequest`] for a raw request, or a type whose schema cannot be
+    /// strict; else as [`Client::send`].
+    pub async fn send(self) -> Result<Extracted<T>, Error> {
+        let Self { client, mut request, via, .. } = self;
+        let dialect = client.dialect();
+        let schema = AnswerSchema::of::<T>(dialect)?;
+        let Body::Typed(prompt) = &mut request.body else {
+            let message = "a raw request cannot be given a schema; build it with `Request::new`";
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        };
+        let form =
+            Form { dialect, tool: ask(prompt, via, client, &schema), wrapped: schema.wrapped };
+        let body = encode::body_of(&request, dialect, client.defaults(), false)?;
+        let accept = |body: &[u8]| form.decode::<T>(body).is_ok();
+        let reply = client.call(&request, body, accept).await?;
+        match form.decode(reply.body()) {
+            Ok(value) => Ok(Extracted { value, reply }),
+            Err(fault) => Err(fault.into_error(&reply)),
+        }
+    }
+}
+
+impl<'a, T: DeserializeOwned + JsonSchema + 'a> IntoFuture for Extraction<'a, T> {
+    type Output = Result<Extracted<T>, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl<T> fmt::Debug for Extraction<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extraction")
+            .field("request", &self.request)
+            .field("via", &self.via)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Puts the schema into the request. Returns the name of the tool whose arguments are the answer.
+fn ask(prompt: &mut Prompt, via: Via, client: &Client, schema: &AnswerSchema) -> Option<String> {
+    let (name, text) = (schema.name.clone(), schema.text.clone());
+    if via == Via::OutputFormat {
+        prompt.output = Some(Output { name, schema: text });
+        return None;
+    }
+    let model = prompt.model.as_deref().or(client.model()).unwrap_or_default();
+    let openai = client.dialect() == Dialect::OpenAiChat;
+    let forced = openai || !(refuses_forced_tools(model) || prompt.thinking.is_some());
+    let mut tool = Tool::function(name.clone(), text).description("Give the answer in this form.");
+    if openai || !forced {
+        tool = tool.strict(true);
+    }
+    prompt.tools.push(tool);
+    prompt.tool_choice =
+        Some(if forced { ToolChoice::Tool(name.clone()) } else { ToolChoice::Auto });
+    Some(name)
+}
+
+/// Where in an answer the value is.
+struct Form {
+    dialect: Dialect,
+    tool: Option<String>,
+    wrapped: bool,
+}
+
+#[derive(Deserialize)]
+struct Wrapped<T> {
+    value: T,
+}
+
+/// Why an answer gives no value.
+enum Fault {
+    Malformed,
+    Refused,
+    /// Not a complete answer.
+    Unfinished(SkipReason),
+    NoToolCall,
+    Undecodable(String),
+}
+
+impl Form {
+    fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Fault> {
+        let read = Read::parse(self.dialect, body).map_err(|_| Fault::Malformed)?;
+        match read.verdict(200) {
+            Verdict::Store => {}
+            Verdict::Skip { why: SkipReason::Refusal | SkipReason::ContentFilter } => {
+                return Err(Fault::Refused);
+            }
+            Verdict::Skip { why } => return Err(Fault::Unfinished(why)),
+        }
+        let text = match &self.tool {
+            None => text_of(&read),
+            Some(name) => super::reply::tool_input_of(&read, name).ok_or(Fault::NoToolCall)?,
+        };
+        let value = if self.wrapped {
+            serde_json::from_str::<Wrapped<T>>(&text).map(|wrapped| wrapped.value)
+        } else {
+            serde_json::from_str(&text)
+        };
+        value.map_err(|error| Fault::Undecodable(place(&error)))
+    }
+}
+
+impl Fault {
+    fn into_error(self, reply: &Reply) -> Error {
+        let (kind, message) = match self {
+            Self::Malformed => (ErrorKind::Malformed, "the answer does not read".to_owned()),
+            Self::Refused => (ErrorKind::Refused, "the model refused to answer".to_owned()),
+            Self::Unfinished(SkipReason::Truncated) => {
+                let message = "the token limit cut the answer; raise `max_tokens`";
+                (ErrorKind::Decode, message.to_owned())
+            }
+            Self::Unfinished(why) => {
+                (ErrorKind::Decode, format!("the answer is not complete: {why}"))
+            }
+            Self::NoToolCall => {
+                (ErrorKind::Decode, "the model answered without calling the tool".to_owned())
+            }
+            Self::Undecodable(place) => {
+                (ErrorKind::Decode, format!("the answer does not decode: {place}"))
+            }
+        };
+        // The caller may look at what the model said; no message shows it.
+        Parts::new(kind, message)
+            .request_id(reply.request_id())
+            .provider(None, None, reply.body().clone())
+            .into()
+    }
+}
+
+/// A typed answer and how it came about. Derefs to the value.
+#[derive(Clone)]
+pub struct Extracted<T> {
+    value: T,
+    reply: Reply,
+}
+
+impl<T> Extracted<T> {
+    /// The value alone.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+
+    /// The answer that it was decoded from.
+    #[must_use]
+    pub fn reply(&self) -> &Reply {
+        &self.reply
+    }
+
+    /// How the call was answered.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.reply.outcome()
+    }
+
+    /// What the answer cost in tokens when it was fetched.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.reply.usage()
+    }
+
+    /// What this call was billed: nothing for a hit.
+    #[must_use]
+    pub fn billed_usage(&self) -> Usage {
+        self.reply.billed_usage()
+    }
+}
+
+impl<T> Deref for Extracted<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T> fmt::Debug for Extracted<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Extracted").field("reply", &self.reply).finish_non_exhaustive()
+    }
+}

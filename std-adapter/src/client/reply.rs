@@ -1,0 +1,141 @@
+//! An answer as the caller gets it.
+
+use core::fmt;
+
+use bytes::Bytes;
+use llm_cache_core::Usage;
+use llm_cache_core::key::Dialect;
+use llm_cache_core::reply::{Reply as Read, StopReason, ToolInput, Verdict};
+use serde::de::DeserializeOwned;
+
+use crate::cache::Outcome;
+use crate::error::{Error, ErrorKind};
+
+/// A provider's answer, fresh or from the cache, with how it came about.
+///
+/// The body is byte for byte what the provider sent when it was fetched. `Debug` shows lengths,
+/// never text. Cheap to clone.
+#[derive(Clone)]
+pub struct Reply {
+    pub(super) dialect: Dialect,
+    pub(super) body: Bytes,
+    pub(super) usage: Option<Usage>,
+    pub(super) outcome: Outcome,
+    pub(super) verdict: Verdict,
+    pub(super) request_id: Option<Box<str>>,
+}
+
+impl Reply {
+    /// The body as the provider sent it. For a raw request that asks for a stream it is the text of
+    /// the whole stream.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// How the call was answered: from the cache, by the provider, or past the cache, and why.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// What the answer cost in tokens when it was fetched; `None` if the provider did not say.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    /// What this call was billed: nothing for a hit, else [`usage`](Self::usage).
+    #[must_use]
+    pub fn billed_usage(&self) -> Usage {
+        if self.outcome.is_hit() { Usage::default() } else { self.usage.unwrap_or_default() }
+    }
+
+    /// Whether the answer is stored now, and why not.
+    #[must_use]
+    pub fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    /// The provider's id of this call's request. `None` for a hit: there was no request. It is not
+    /// kept with a stored answer.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.request_id.as_deref()
+    }
+
+    /// Why the model stopped.
+    #[must_use]
+    pub fn stop_reason(&self) -> StopReason {
+        self.read().map_or(StopReason::Unknown, |read| read.stop_reason())
+    }
+
+    /// The text that the model wrote: its text blocks, joined; of several choices, the first.
+    /// Empty if it wrote none. Costs a walk over the body.
+    #[must_use]
+    pub fn text(&self) -> String {
+        self.read().map(|read| text_of(&read)).unwrap_or_default()
+    }
+
+    /// The arguments of the model's first call of the tool `name`, as JSON text.
+    #[must_use]
+    pub fn tool_input(&self, name: &str) -> Option<String> {
+        tool_input_of(&self.read()?, name)
+    }
+
+    /// The body as a type of the caller's.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] if it does not decode as `T`.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Error::new(ErrorKind::Decode, format!("the answer does not decode: {}", place(&error)))
+        })
+    }
+
+    fn read(&self) -> Option<Read<'_>> {
+        Read::parse(self.dialect, &self.body).ok()
+    }
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reply")
+            .field("dialect", &self.dialect)
+            .field("body_len", &self.body.len())
+            .field("usage", &self.usage)
+            .field("outcome", &self.outcome)
+            .field("verdict", &self.verdict)
+            .field("request_id", &self.request_id)
+            .finish()
+    }
+}
+
+/// The text of an answer.
+pub(super) fn text_of(read: &Read<'_>) -> String {
+    let mut text = String::new();
+    for piece in read.text() {
+        text.extend(piece.chars());
+    }
+    text
+}
+
+/// Where and how JSON failed to decode. serde_json's own message may quote the answer.
+pub(super) fn place(error: &serde_json::Error) -> String {
+    use serde_json::error::Category;
+    let what = match error.classify() {
+        Category::Io => "unreadable",
+        Category::Syntax => "not JSON",
+        Category::Data => "not of the type",
+        Category::Eof => "ends too early",
+    };
+    format!("{what} at line {} column {}", error.line(), error.column())
+}
+
+/// The arguments of the first call of the tool `name`, as JSON text.
+pub(super) fn tool_input_of(read: &Read<'_>, name: &str) -> Option<String> {
+    Some(match read.tool_input(name)? {
+        ToolInput::Json(value) => value.text().to_owned(),
+        ToolInput::Text(text) => text.chars().collect(),
+    })
+}

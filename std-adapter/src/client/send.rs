@@ -1,0 +1,163 @@
+//! One call: verdict, key, cache, provider.
+
+use bytes::Bytes;
+use llm_cache_core::json::JsonValue;
+use llm_cache_core::reply::{
+    BypassReason, Reply as Read, RequestVerdict, SkipReason, Verdict, VerdictOptions,
+    request_verdict,
+};
+use llm_cache_core::{RequestKey, Usage};
+
+use super::handle::Client;
+use super::reply::Reply;
+use super::request::Request;
+use crate::cache::{Cache, FetchError, Fetched, Mode, Outcome, Share};
+use crate::error::{Error, ErrorKind, Parts};
+use crate::provider::{Answer, Operation};
+
+/// What becomes of a request before anything is sent.
+enum Plan<'a> {
+    Cached { cache: &'a Cache, key: RequestKey },
+    Past { why: BypassReason },
+}
+
+impl Client {
+    /// Sends `body`, or answers it from the cache. An answer that `accept` refuses is not stored,
+    /// and one that was stored is fetched anew.
+    pub(super) async fn call(
+        &self,
+        request: &Request,
+        body: Bytes,
+        accept: impl Fn(&[u8]) -> bool,
+    ) -> Result<Reply, Error> {
+        let (cache, key) = match self.plan(request, &body)? {
+            Plan::Cached { cache, key } => (cache, key),
+            Plan::Past { why } => return self.call_past(body, why).await,
+        };
+        let dialect = self.dialect();
+        let mut request_id = None;
+        let fetch = async || {
+            let answer = self.upstream().send(Operation::Generate, body).await?;
+            let fetched = self.judge(&answer, &accept);
+            request_id = answer.head.request_id;
+            fetched
+        };
+        let options = &request.options;
+        let cached = cache
+            .get_or_fetch_if(key, options, Share::cloned(), &accept, fetch)
+            .await
+            .map_err(|error| match error {
+                FetchError::Fetch(error) => error,
+                FetchError::NotCached(why) => {
+                    let message = format!("the answer is not in the cache ({why})");
+                    Error::new(ErrorKind::NotCached, message)
+                }
+            })?;
+        Ok(Reply {
+            dialect,
+            body: cached.payload,
+            usage: cached.usage,
+            outcome: cached.outcome,
+            verdict: cached.verdict,
+            request_id,
+        })
+    }
+}
+
+impl Client {
+    /// Whether the cache is asked, and under which key.
+    fn plan<'a>(&'a self, request: &Request, body: &[u8]) -> Result<Plan<'a>, Error> {
+        let Some(cache) = self.cache() else {
+            return Ok(Plan::Past { why: BypassReason::NoCache });
+        };
+        let why = match self.key_of(request, body)? {
+            Ok(key) => return Ok(Plan::Cached { cache, key }),
+            Err(why) => why,
+        };
+        if cache.effective_mode(&request.options) == Mode::CachedOnly {
+            // The mode promises that nothing goes upstream.
+            let message = format!("the request cannot be answered from the cache ({why})");
+            return Err(Error::new(ErrorKind::NotCached, message));
+        }
+        Ok(Plan::Past { why })
+    }
+
+    /// The key of a body, or why it has none. A body without a key is sent all the same.
+    pub(super) fn key_of(
+        &self,
+        request: &Request,
+        body: &[u8],
+    ) -> Result<Result<RequestKey, BypassReason>, Error> {
+        let Ok(value) = JsonValue::parse(body) else {
+            return Ok(Err(BypassReason::NotJson));
+        };
+        let options = verdict_options(request);
+        if let RequestVerdict::Bypass { why } = request_verdict(self.dialect(), value, options) {
+            return Ok(Err(why));
+        }
+        let hasher = self.hasher(request.variant)?;
+        Ok(hasher.key_alloc(body).map_err(|_| BypassReason::Unkeyable))
+    }
+
+    /// Sends a request that the cache has no part in.
+    async fn call_past(&self, body: Bytes, why: BypassReason) -> Result<Reply, Error> {
+        let outcome = match self.cache() {
+            Some(cache) => cache.bypass(why),
+            None => Outcome::Bypass { why },
+        };
+        let answer = self.upstream().send(Operation::Generate, body).await?;
+        let usage = if answer.head.event_stream { None } else { self.read(&answer)?.usage() };
+        Ok(Reply {
+            dialect: self.dialect(),
+            body: answer.body,
+            usage,
+            outcome,
+            verdict: Verdict::Skip { why: SkipReason::Bypassed },
+            request_id: answer.head.request_id,
+        })
+    }
+
+    /// What is to become of a fetched answer.
+    fn judge(&self, answer: &Answer, accept: impl Fn(&[u8]) -> bool) -> Result<Fetched, Error> {
+        let read = self.read(answer)?;
+        let usage = read.usage();
+        let mut verdict = read.verdict(answer.head.status);
+        if verdict.is_store() && !accept(&answer.body) {
+            verdict = Verdict::Skip { why: SkipReason::NotDecoded };
+        }
+        let mut fetched = Fetched::new(answer.body.clone());
+        fetched.usage = usage;
+        fetched.verdict = verdict;
+        fetched.cost = usage.map_or(1, |usage| cost_of(&usage));
+        Ok(fetched)
+    }
+
+    /// Reads a success as the dialect has it.
+    fn read<'a>(&self, answer: &'a Answer) -> Result<Read<'a>, Error> {
+        Read::parse(self.dialect(), &answer.body).map_err(|error| {
+            let message = format!("the answer is not of the dialect `{}`", self.dialect().as_str());
+            Parts::new(ErrorKind::Malformed, message)
+                .source(error)
+                .status(answer.head.status)
+                .request_id(answer.head.request_id.as_deref())
+                .into()
+        })
+    }
+}
+
+/// What it would cost to fetch an answer again, in base input tokens: the providers' prices stand
+/// about 5 : 1 for output, 1 : 10 for cached input.
+fn cost_of(usage: &Usage) -> u32 {
+    let read = usage.cache_read_tokens / 10;
+    let input = usage.input_tokens_total().saturating_sub(usage.cache_read_tokens);
+    let cost = input.saturating_add(read).saturating_add(usage.output_tokens.saturating_mul(5));
+    u32::try_from(cost).unwrap_or(u32::MAX).max(1)
+}
+
+/// What the request allows beyond the default.
+pub(super) fn verdict_options(request: &Request) -> VerdictOptions {
+    match request.live_ttl {
+        Some(_) => VerdictOptions::new().allow_live_tools(),
+        None => VerdictOptions::new(),
+    }
+}

@@ -1,0 +1,128 @@
+//! A streamed answer, passed through.
+
+use core::fmt;
+
+use bytes::Bytes;
+use llm_cache_core::Usage;
+use llm_cache_core::json::JsonValue;
+use llm_cache_core::reply::{BypassReason, RequestVerdict, request_verdict};
+
+use super::handle::Client;
+use super::request::Request;
+use super::send::verdict_options;
+use crate::cache::{Mode, Outcome};
+use crate::error::{Error, ErrorKind};
+use crate::provider::{Live, SseEvent};
+
+impl Client {
+    /// Opens the stream of `body`, which must ask for one.
+    pub(super) async fn open(&self, request: &Request, body: Bytes) -> Result<EventStream, Error> {
+        let verdict = JsonValue::parse(&body)
+            .map(|value| request_verdict(self.dialect(), value, verdict_options(request)));
+        let asks = JsonValue::parse(&body).is_ok_and(|value| {
+            value.get("stream").and_then(|stream| stream.as_bool()) == Some(true)
+        });
+        if !asks {
+            let message = "the raw request does not ask for a stream: add \"stream\": true to it";
+            return Err(Error::new(ErrorKind::InvalidRequest, message));
+        }
+        let why = match verdict {
+            Ok(RequestVerdict::Bypass { why }) => why,
+            _ => BypassReason::Streaming,
+        };
+        let outcome = match self.cache() {
+            Some(cache) if cache.effective_mode(&request.options) == Mode::CachedOnly => {
+                let message = format!("the request cannot be answered from the cache ({why})");
+                return Err(Error::new(ErrorKind::NotCached, message));
+            }
+            Some(cache) => cache.bypass(why),
+            None => Outcome::Bypass { why },
+        };
+        let live = self.upstream().open(body).await?;
+        Ok(EventStream { live, outcome, usage: None })
+    }
+}
+
+/// The events of a streamed answer, in order, each when it has come.
+///
+/// Drop it to stop: the connection is closed. `Debug` shows no text.
+pub struct EventStream {
+    live: Live,
+    outcome: Outcome,
+    usage: Option<Usage>,
+}
+
+impl EventStream {
+    /// The next event; `None` after the provider's last one (`message_stop`, `[DONE]`), which is
+    /// itself passed on. After an error there is nothing more.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Truncated`] if the stream ends before its last event: never a silent end. The
+    /// kind of the provider's error where an event reports one; [`ErrorKind::Timeout`] when nothing
+    /// comes for the client's time limit.
+    pub async fn next(&mut self) -> Result<Option<SseEvent>, Error> {
+        let event = self.live.next_event().await?;
+        if let Some(event) = &event {
+            self.live.read_usage(event, &mut self.usage);
+        }
+        Ok(event)
+    }
+
+    /// The tokens that the events so far report. Final after the last event; an OpenAI stream
+    /// reports them only if `stream_options.include_usage` is set, as typed requests do.
+    #[must_use]
+    pub fn usage(&self) -> Option<Usage> {
+        self.usage
+    }
+
+    /// How the call was answered: past the cache, and why.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.outcome
+    }
+
+    /// The provider's id of the request.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.live.request_id()
+    }
+
+    /// The rest of the stream as the bytes that come, for a caller that hands them on.
+    #[must_use]
+    pub fn into_bytes(self) -> ByteStream {
+        ByteStream { live: self.live, late: None }
+    }
+}
+
+/// The bytes of a streamed answer as they come. Made by [`EventStream::into_bytes`].
+pub struct ByteStream {
+    live: Live,
+    /// An error that is due after the piece that brought it.
+    late: Option<Error>,
+}
+
+impl ByteStream {
+    /// The next piece; `None` once the provider's last event is out.
+    ///
+    /// # Errors
+    /// As [`EventStream::next`]; the bytes of an error event come before its error.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        self.live.next_bytes(&mut self.late).await
+    }
+}
+
+impl fmt::Debug for EventStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventStream")
+            .field("outcome", &self.outcome)
+            .field("usage", &self.usage)
+            .field("request_id", &self.request_id())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream").finish_non_exhaustive()
+    }
+}
