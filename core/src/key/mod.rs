@@ -46,3 +46,5 @@ impl Dialect {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;
