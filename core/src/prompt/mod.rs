@@ -1,8 +1,8 @@
 //! What goes to the provider: `cache_control`, the request model, its checks and its encoding.
 //!
 //! A [`Request`] borrows everything it names, so it needs no heap and costs nothing to build. It
-//! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of two dialects: Anthropic
-//! Messages in full, OpenAI Chat Completions for whatever has a place there. Encoding is
+//! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of two dialects:
+//! Anthropic Messages in full, OpenAI Chat Completions for whatever has a place there. Encoding is
 //! deterministic (same model, same bytes) and keeps the order in which providers process a prompt:
 //! tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because
 //! providers hash the blocks that a caller echoes.

@@ -146,7 +146,8 @@ mod tests {
             let mut rest = bytes.as_mut_slice();
             write_u64(&mut rest, value).expect("room");
             let len = 20 - rest.len();
-            prop_assert_eq!(core::str::from_utf8(&bytes[..len]).expect("ASCII"), std::format!("{value}"));
+            let written = core::str::from_utf8(&bytes[..len]).expect("ASCII");
+            prop_assert_eq!(written, std::format!("{value}"));
         }
     }
 }
