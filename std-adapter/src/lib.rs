@@ -20,3 +20,6 @@ pub use cache::Cache;
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core as core;
+#[cfg(feature = "std")]
+#[doc(inline)]
+pub use memo::cached;

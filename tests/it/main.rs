@@ -1,3 +1,4 @@
 //! The integration tests, one topic a file.
 
 mod cache;
+mod memo;

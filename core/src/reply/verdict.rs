@@ -77,6 +77,8 @@ pub enum SkipReason {
     ReadOnly,
     /// A memoised function used a client that is not part of its key.
     Unscoped,
+    /// The value of a memoised function has no JSON form.
+    NotEncoded,
     /// No tier could take it: too big for memory, and no store or a faulty one.
     NoRoom,
 }
@@ -186,6 +188,7 @@ impl SkipReason {
             Self::Bypassed => "bypassed",
             Self::ReadOnly => "read_only",
             Self::Unscoped => "unscoped",
+            Self::NotEncoded => "not_encoded",
             Self::NoRoom => "no_room",
         }
     }

@@ -43,9 +43,13 @@ pub(crate) fn expand(
     uncached.ident = names.uncached.clone();
     let uncached_doc = format!("The body of [`{}`](Self::{0}): runs at every call.", names.plain);
     let uncached_doc = names.link(&uncached_doc, sig, parameters);
+    let used = used_by(options, parameters);
+    let statements = &block.stmts;
 
     quote! {
         #(#always)* #(#documented)*
+        // Whoever wants the outcome of every call does not call this one.
+        #[allow(dead_code)]
         #vis #plain { #outcome_of #maybe_await.0 }
 
         #(#always)*
@@ -54,8 +58,16 @@ pub(crate) fn expand(
 
         #(#always)* #(#body_only)*
         #[doc = #uncached_doc]
-        #vis #uncached #block
+        #vis #uncached { #(let _ = &#used;)* #(#statements)* }
     }
+}
+
+/// Parameters that the options use, and the body perhaps not: they must not be called unused.
+fn used_by<'a>(options: &Options, parameters: &'a [Parameter]) -> Vec<&'a Ident> {
+    let Options { cache, scope, ttl_secs, namespace, .. } = options;
+    let used = quote!(#cache #scope #ttl_secs #namespace);
+    let names = parameters.iter().filter(|parameter| parameter.is_named).map(|each| &each.name);
+    names.filter(|name| mentions(used.clone(), &name.to_string())).collect()
 }
 
 /// The names of the three functions, and how one calls another.
@@ -233,7 +245,7 @@ fn key_parts(options: &Options, sig: &Signature, parameters: &[Parameter]) -> Ve
     if is_associated(sig, parameters) {
         parts.push(quote!(type_name(::core::any::type_name::<Self>())));
     }
-    for Parameter { name, role, ty, span } in parameters {
+    for Parameter { name, role, ty, span, .. } in parameters {
         let text = name.to_string();
         let anonymous = ty.as_ref().is_some_and(|ty| mentions(ty.to_token_stream(), "impl"));
         if anonymous {

@@ -13,6 +13,8 @@ use crate::attr::Options;
 pub(crate) struct Parameter {
     /// Its name, an invented one where the function has a pattern; `self` for the receiver.
     pub(crate) name: Ident,
+    /// Whether the function's body knows it by that name.
+    pub(crate) is_named: bool,
     /// How it enters the key.
     pub(crate) role: Role,
     /// Its type; `None` for the receiver.
@@ -92,15 +94,17 @@ fn check_signature(sig: &Signature, faults: &mut Faults) {
 
 fn parameter(at: usize, input: &FnArg, options: &Options) -> Parameter {
     let (name, ty) = match input {
-        FnArg::Receiver(receiver) => (Ident::from(receiver.self_token), None),
-        FnArg::Typed(typed) => {
-            let name = match &*typed.pat {
-                Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
-                _ => format_ident!("argument_{at}", span = Span::mixed_site()),
-            };
-            (name, Some((*typed.ty).clone()))
-        }
+        FnArg::Receiver(receiver) => (Some(Ident::from(receiver.self_token)), None),
+        FnArg::Typed(typed) => match &*typed.pat {
+            Pat::Ident(pattern) if pattern.subpat.is_none() => {
+                (Some(pattern.ident.clone()), Some((*typed.ty).clone()))
+            }
+            _ => (None, Some((*typed.ty).clone())),
+        },
     };
+    let is_named = name.is_some();
+    let invent = || format_ident!("argument_{at}", span = Span::mixed_site());
+    let name = name.unwrap_or_else(invent);
     let role = if options.skip.contains(&name) {
         Role::Scope
     } else if options.skip_unkeyed.contains(&name) {
@@ -108,7 +112,7 @@ fn parameter(at: usize, input: &FnArg, options: &Options) -> Parameter {
     } else {
         Role::Value
     };
-    Parameter { name, role, ty, span: input.span() }
+    Parameter { name, is_named, role, ty, span: input.span() }
 }
 
 /// `&mut self` or `name: &mut T`; a `mut` binding is the function's own affair.

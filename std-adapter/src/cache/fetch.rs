@@ -57,21 +57,37 @@ impl Cache {
         self.get_or_fetch_if(key, options, share, |_| true, fetch).await
     }
 
-    /// As [`get_or_fetch`](Self::get_or_fetch); an answer that `accept` refuses, stored or landed
-    /// and stored by another call, counts as none.
+    /// As [`get_or_fetch`](Self::get_or_fetch); an answer that `accept` refuses, stored, or landed
+    /// and to be stored by another call, counts as none.
     pub(crate) async fn get_or_fetch_if<F, Fut, E>(
         &self,
         key: RequestKey,
         options: &CallOptions,
         share: Share<E>,
-        mut accept: impl FnMut(&[u8]) -> bool,
+        accept: impl FnMut(&[u8]) -> bool,
         fetch: F,
     ) -> Result<Cached, FetchError<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Fetched, E>>,
     {
-        let call = Call { cache: self, key, options, mode: options.mode.unwrap_or(self.0.mode) };
+        self.fetch_if(key, options, share, accept, fetch).await.map_err(|(error, _)| error)
+    }
+
+    /// As [`get_or_fetch_if`](Self::get_or_fetch_if); an error comes with the lookup's outcome.
+    pub(crate) async fn fetch_if<F, Fut, E>(
+        &self,
+        key: RequestKey,
+        options: &CallOptions,
+        share: Share<E>,
+        mut accept: impl FnMut(&[u8]) -> bool,
+        fetch: F,
+    ) -> Result<Cached, Failure<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        let call = Call { cache: self, key, options, mode: self.effective_mode(options) };
         if call.mode == Mode::Off {
             return call.fetch_past(fetch).await;
         }
@@ -80,16 +96,13 @@ impl Cache {
             Err(why) => why,
         };
         if call.mode == Mode::CachedOnly {
-            call.report_lookup(Outcome::Miss { why });
-            return Err(FetchError::NotCached(why));
+            return Err((FetchError::NotCached(why), call.report_lookup(Outcome::Miss { why })));
         }
         loop {
             match self.0.flights.join(&(key, call.mode)).await {
                 Part::Lead(leader) => return call.lead(leader, why, share, accept, fetch).await,
                 Part::Landed(Landing::Answer { payload, usage, verdict }) => {
-                    // What its own call did not store would come again as it is: the provider has
-                    // just answered. To ask once for each that waits would help nobody.
-                    if !verdict.is_store() || accept(&payload) {
+                    if is_final(verdict) || accept(&payload) {
                         let age = Age::Known(Duration::ZERO);
                         let outcome = Outcome::Hit { tier: Tier::Flight, age };
                         call.report_lookup(outcome);
@@ -101,14 +114,24 @@ impl Cache {
                     // Of another type when two callers disagree about the error of one key; then
                     // it is as good as not shared.
                     if let Some(error) = share.unpack(&packed) {
-                        call.report_lookup(Outcome::Miss { why });
-                        return Err(FetchError::Fetch(error));
+                        let outcome = call.report_lookup(Outcome::Miss { why });
+                        return Err((FetchError::Fetch(error), outcome));
                     }
                 }
             }
         }
     }
 }
+
+/// Whether an answer that landed must be taken as it is. What its own call found unfit to be stored
+/// would come again like that: the provider has just answered, and to ask once for each that waits
+/// would help nobody.
+fn is_final(landed: Verdict) -> bool {
+    landed.skip_reason().is_some_and(|why| why != SkipReason::ReadOnly)
+}
+
+/// An error, and how the lookup came out before it.
+pub(crate) type Failure<E> = (FetchError<E>, Outcome);
 
 /// What stays the same throughout one call.
 struct Call<'a> {
@@ -120,13 +143,14 @@ struct Call<'a> {
 
 impl Call<'_> {
     /// Mode off: no lookup, no flight, no storing.
-    async fn fetch_past<F, Fut, E>(&self, fetch: F) -> Result<Cached, FetchError<E>>
+    async fn fetch_past<F, Fut, E>(&self, fetch: F) -> Result<Cached, Failure<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Fetched, E>>,
     {
         let outcome = self.cache.bypass(BypassReason::ModeOff);
-        let Fetched { payload, usage, .. } = fetch().await.map_err(FetchError::Fetch)?;
+        let Fetched { payload, usage, .. } =
+            fetch().await.map_err(|error| (FetchError::Fetch(error), outcome))?;
         let verdict = Verdict::Skip { why: SkipReason::Bypassed };
         Ok(Cached { payload, usage, outcome, verdict })
     }
@@ -198,7 +222,7 @@ impl Call<'_> {
         share: Share<E>,
         mut accept: impl FnMut(&[u8]) -> bool,
         fetch: F,
-    ) -> Result<Cached, FetchError<E>>
+    ) -> Result<Cached, Failure<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Fetched, E>>,
@@ -221,14 +245,15 @@ impl Call<'_> {
                 if let Some(packed) = share.pack(&error) {
                     leader.land(Landing::Error(packed));
                 }
-                return Err(FetchError::Fetch(error));
+                return Err((FetchError::Fetch(error), outcome));
             }
         };
         Ok(self.keep(&leader, fetched, outcome).await)
     }
 
     /// Stores what may be stored. Those who wait get it before the store is written, and the
-    /// flight stays until then, so that who comes meanwhile finds the answer in it.
+    /// flight stays until then, so that who comes meanwhile finds the answer in it. Nobody
+    /// else can use an answer that is not encoded, or that depends on what is not in the key.
     async fn keep(
         &self,
         leader: &Leader<'_, FlightKey, Landing>,
@@ -254,7 +279,10 @@ impl Call<'_> {
             if !in_memory && !in_store {
                 cached.verdict = Verdict::Skip { why: SkipReason::NoRoom };
             }
-        } else {
+        } else if !matches!(
+            verdict.skip_reason(),
+            Some(SkipReason::Unscoped | SkipReason::NotEncoded)
+        ) {
             leader.land(Landing::answer(&cached));
         }
         if let Verdict::Skip { why } = cached.verdict {
@@ -308,8 +336,9 @@ impl Call<'_> {
         self.cache.0.clock.now()
     }
 
-    fn report_lookup(&self, outcome: Outcome) {
+    fn report_lookup(&self, outcome: Outcome) -> Outcome {
         self.report(&Event::Lookup { key: Some(&self.key), outcome });
+        outcome
     }
 
     fn report(&self, event: &Event<'_>) {
