@@ -67,13 +67,13 @@ struct Decimal<'a> {
 impl<'a> Decimal<'a> {
     /// Reads an unsigned number; `None` if it is zero.
     fn read(unsigned: &'a str) -> Option<Self> {
-        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], exponent(&unsigned.as_bytes()[at + 1..])),
-            None => (unsigned, 0),
-        };
-        let mut number = Self { mantissa: mantissa.as_bytes(), significant: 0, point: exponent };
+        let bytes = unsigned.as_bytes();
+        let mut halves = bytes.splitn(2, |byte| byte | 0x20 == b'e');
+        let mantissa = halves.next().unwrap_or_default();
+        let exponent = halves.next().map_or(0, exponent);
+        let mut number = Self { mantissa, significant: 0, point: exponent };
         let (mut seen, mut in_fraction) = (0, false);
-        for byte in mantissa.bytes() {
+        for &byte in mantissa {
             match byte {
                 b'.' => in_fraction = true,
                 b'0' if seen == 0 => number.point -= i64::from(in_fraction),

@@ -45,7 +45,8 @@ impl<'a> UrlParts<'a> {
         if let Some(at) = url.bytes().position(|byte| !allowed(byte)) {
             return Err(ForbiddenByte.at(at));
         }
-        let (scheme, rest) = url.split_once("://").ok_or(MissingScheme.at(0))?;
+        let (scheme, rest) = url.split_once(':').ok_or(MissingScheme.at(0))?;
+        let rest = rest.strip_prefix("//").ok_or(MissingScheme.at(0))?;
         let scheme_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         let starts = scheme.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
         if !starts || !scheme.bytes().all(scheme_rest) {
