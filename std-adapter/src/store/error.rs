@@ -88,6 +88,12 @@ impl StoreError {
         Self { kind, path: Some(path.to_owned()), source: Some(Arc::new(source)) }
     }
 
+    /// The kind of the system's error behind it, if there is one.
+    #[cfg(unix)]
+    pub(crate) fn io_kind(&self) -> Option<io::ErrorKind> {
+        self.source.as_ref().map(|source| source.kind())
+    }
+
     /// What went wrong.
     #[must_use]
     pub const fn kind(&self) -> StoreErrorKind {

@@ -2,6 +2,8 @@
 
 pub mod conformance;
 mod error;
+#[cfg(unix)]
+mod file;
 mod memory;
 mod none;
 mod stats;
@@ -10,6 +12,8 @@ mod stored;
 use llm_cache_core::{RequestKey, record::Record};
 
 pub use error::{StoreError, StoreErrorKind};
+#[cfg(unix)]
+pub use file::{Durability, FileMedium, FileStore, FileStoreOptions, HardwareCrc32c};
 pub use memory::MemoryStore;
 pub use none::NoStore;
 pub use stats::StoreStats;

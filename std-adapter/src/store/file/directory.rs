@@ -1,0 +1,177 @@
+//! The store's directory: that it is ours alone, and that we are alone in it.
+
+use std::{
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use rustix::{
+    fs::{FlockOperation, OFlags, flock},
+    process::geteuid,
+};
+
+use crate::store::{StoreError, StoreErrorKind};
+
+/// A directory that this process has locked until it is dropped. The kernel frees the lock when
+/// the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Directory {
+    path: PathBuf,
+    handle: File,
+    _lock: File,
+}
+
+const LOCK_NAME: &str = "lock";
+
+impl Directory {
+    /// Makes the directory if need be, checks that nobody else can reach into it, and locks it.
+    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
+        let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
+        if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
+            check_ancestors(&path)?;
+            let mut builder = DirBuilder::new();
+            let made = builder.recursive(true).mode(0o700).create(&path);
+            made.map_err(|error| StoreError::io(&path, error))?;
+        }
+        check_ancestors(&path)?;
+        let handle = open_directory(&path)?;
+        let lock = lock(&path.join(LOCK_NAME))?;
+        Ok(Self { path, handle, _lock: lock })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Returns when the names in the directory survive a power loss.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.handle.sync_all()
+    }
+}
+
+/// Opens a file of ours for reading and writing, without following a symbolic link.
+pub(super) fn open_file(path: &Path, is_new: bool) -> Result<File, StoreError> {
+    let failed = |error: io::Error| {
+        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
+            return StoreError::from_io(StoreErrorKind::SymbolicLink, path, error);
+        }
+        StoreError::io(path, error)
+    };
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create_new(is_new)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+        .map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() || metadata.uid() != geteuid().as_raw() {
+        return Err(StoreError::new(StoreErrorKind::NotOurs).at(path));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+    }
+    Ok(file)
+}
+
+fn lock(path: &Path) -> Result<File, StoreError> {
+    let file = match open_file(path, true) {
+        Err(error) if is_there_already(&error) => open_file(path, false)?,
+        opened => opened?,
+    };
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let directory = path.parent().unwrap_or(path);
+            Err(StoreError::new(StoreErrorKind::InUse).at(directory))
+        }
+        Err(errno) => Err(StoreError::io(path, errno.into())),
+    }
+}
+
+fn is_there_already(error: &StoreError) -> bool {
+    error.io_kind() == Some(io::ErrorKind::AlreadyExists)
+}
+
+fn open_directory(path: &Path) -> Result<File, StoreError> {
+    let failed = |error| StoreError::io(path, error);
+    let refused = |kind| Err(StoreError::new(kind).at(path));
+    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
+    if path.symlink_metadata().map_err(failed)?.is_symlink() {
+        return refused(StoreErrorKind::SymbolicLink);
+    }
+    let handle = OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)
+        .map_err(failed)?;
+    let metadata = handle.metadata().map_err(failed)?;
+    if metadata.uid() != geteuid().as_raw() {
+        return refused(StoreErrorKind::NotOurs);
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return refused(StoreErrorKind::WritableByOthers);
+    }
+    // Others may see names and sizes in a directory that was there before. Only one that holds
+    // nothing but a store is closed to them: it may be somebody's home.
+    if metadata.mode() & 0o077 != 0 && holds_only_a_store(path).map_err(failed)? {
+        handle.set_permissions(Permissions::from_mode(0o700)).map_err(failed)?;
+    }
+    Ok(handle)
+}
+
+fn holds_only_a_store(path: &Path) -> io::Result<bool> {
+    for entry in fs::read_dir(path)? {
+        let name = entry?.file_name();
+        let is_ours = name == LOCK_NAME
+            || Path::new(&name).extension().is_some_and(|extension| extension == "seg");
+        if !is_ours {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Refuses a path that somebody else could make lead elsewhere: every directory above the store
+/// must belong to us or to root and be closed to other writers, or sticky like `/tmp`; a symbolic
+/// link on the way must be ours or root's.
+fn check_ancestors(path: &Path) -> Result<(), StoreError> {
+    let us = geteuid().as_raw();
+    let is_trusted = |metadata: &Metadata| metadata.uid() == us || metadata.uid() == 0;
+    let mut nearest = None;
+    for ancestor in path.ancestors().skip(1) {
+        let metadata = match ancestor.symlink_metadata() {
+            // Not made yet.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            metadata => metadata.map_err(|error| StoreError::io(ancestor, error))?,
+        };
+        nearest = nearest.or(Some(ancestor));
+        if metadata.is_symlink() && !is_trusted(&metadata) {
+            return Err(StoreError::new(StoreErrorKind::SymbolicLink).at(ancestor));
+        }
+    }
+    let parent = nearest.unwrap_or(path);
+    let real = parent.canonicalize().map_err(|error| StoreError::io(parent, error))?;
+    for ancestor in real.ancestors() {
+        let metadata = ancestor.metadata().map_err(|error| StoreError::io(ancestor, error))?;
+        if !is_trusted(&metadata) {
+            return Err(StoreError::new(StoreErrorKind::NotOurs).at(ancestor));
+        }
+        if is_writable_by_others(&metadata, us) {
+            return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(ancestor));
+        }
+    }
+    Ok(())
+}
+
+fn is_writable_by_others(metadata: &Metadata, us: u32) -> bool {
+    let mode = metadata.mode();
+    let is_sticky = mode & 0o1000 != 0;
+    // Where each user has a group of the same number for himself alone, the usual umask is 002.
+    let is_private_group = metadata.gid() == us && metadata.uid() == us;
+    let others = if is_private_group { 0o002 } else { 0o022 };
+    mode & others != 0 && !is_sticky
+}

@@ -1,0 +1,51 @@
+//! The thread that syncs at intervals.
+
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::{Builder, JoinHandle},
+    time::Duration,
+};
+
+/// Calls a function at intervals until it is dropped.
+#[derive(Debug)]
+pub(super) struct Flusher {
+    stop: Arc<(Mutex<bool>, Condvar)>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Flusher {
+    pub(super) fn start(
+        interval: Duration,
+        mut flush: impl FnMut() + Send + 'static,
+    ) -> io::Result<Self> {
+        let stop = Arc::new((Mutex::new(false), Condvar::new()));
+        let theirs = Arc::clone(&stop);
+        let thread = Builder::new().name("llm-cache-sync".to_owned()).spawn(move || {
+            let (is_stopped, changed) = &*theirs;
+            let mut guard = is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
+            while !*guard {
+                guard =
+                    changed.wait_timeout(guard, interval).unwrap_or_else(PoisonError::into_inner).0;
+                if !*guard {
+                    drop(guard);
+                    flush();
+                    guard = is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
+                }
+            }
+        })?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Flusher {
+    fn drop(&mut self) {
+        let (is_stopped, changed) = &*self.stop;
+        *is_stopped.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        changed.notify_all();
+        if let Some(thread) = self.thread.take() {
+            // It ends after the sync that it may be in; a panic of it is not ours to repeat.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! A file as a medium for core's segments and logs.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use llm_cache_core::record::Medium;
+
+/// A file as a [`Medium`]: what was never written reads as zeros, which is its erased byte.
+///
+/// Reads go through a window of 4 KiB, so that a walk over small records costs few system calls.
+/// Nothing else may write to the file meanwhile. A log on one file needs a file of the log's size;
+/// the file store uses one file a segment.
+#[derive(Debug)]
+pub struct FileMedium<F> {
+    file: F,
+    capacity: u32,
+    window: Vec<u8>,
+    window_offset: u32,
+}
+
+const WINDOW: u32 = 4096;
+const ERASE_SIZE: u32 = 4096;
+
+impl<F: AsRef<File>> FileMedium<F> {
+    /// The first `capacity` bytes of `file`. A shorter file reads as if zeros followed.
+    #[must_use]
+    pub const fn new(file: F, capacity: u32) -> Self {
+        Self { file, capacity, window: Vec::new(), window_offset: 0 }
+    }
+
+    /// The file.
+    #[must_use]
+    pub fn into_inner(self) -> F {
+        self.file
+    }
+
+    fn fill_window(&mut self, offset: u32) -> io::Result<()> {
+        let len = WINDOW.min(self.capacity - offset) as usize;
+        self.window.clear();
+        self.window.resize(len, 0);
+        let filled = read_up_to(self.file.as_ref(), &mut self.window, u64::from(offset));
+        if filled.is_err() {
+            self.window.clear();
+        }
+        self.window_offset = offset;
+        filled
+    }
+}
+
+/// Fills `bytes` from `offset` on; what lies behind the end of the file is left as it is.
+fn read_up_to(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match file.read_at(bytes, offset) {
+            Ok(0) => break,
+            Ok(len) => {
+                bytes = &mut bytes[len..];
+                offset += len as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl<F: AsRef<File>> Medium for FileMedium<F> {
+    type Error = io::Error;
+    const ERASED: u8 = 0;
+
+    fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    fn write_size(&self) -> u32 {
+        1
+    }
+
+    fn erase_size(&self) -> u32 {
+        ERASE_SIZE
+    }
+
+    fn read_at(&mut self, offset: u32, bytes: &mut [u8]) -> io::Result<()> {
+        let end = u64::from(offset) + bytes.len() as u64;
+        if end > u64::from(self.capacity) {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if bytes.len() > WINDOW as usize {
+            bytes.fill(0);
+            return read_up_to(self.file.as_ref(), bytes, u64::from(offset));
+        }
+        let window_end = u64::from(self.window_offset) + self.window.len() as u64;
+        if offset < self.window_offset || end > window_end {
+            self.fill_window(offset)?;
+        }
+        let start = (offset - self.window_offset) as usize;
+        bytes.copy_from_slice(&self.window[start..start + bytes.len()]);
+        Ok(())
+    }
+
+    fn program_at(&mut self, offset: u32, bytes: &[u8]) -> io::Result<()> {
+        self.window.clear();
+        self.file.as_ref().write_all_at(bytes, u64::from(offset))
+    }
+
+    fn erase_block(&mut self, offset: u32) -> io::Result<()> {
+        self.program_at(offset, &[0; ERASE_SIZE as usize])
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.as_ref().sync_data()
+    }
+}

@@ -1,0 +1,315 @@
+//! The file store against restarts, damage, intruders and its bounds.
+
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use llm_cache_core::{
+    Millis, Usage,
+    record::{Crc32c, Timestamp},
+};
+use tempfile::TempDir;
+
+use super::*;
+use crate::store::{StoreErrorKind, conformance};
+
+fn key(n: u8) -> RequestKey {
+    RequestKey::from_bytes([n; 32])
+}
+
+fn payload(n: u8) -> Vec<u8> {
+    format!("answer {n} ").repeat(3 + usize::from(n)).into_bytes()
+}
+
+fn open(path: &Path) -> FileStore {
+    FileStore::options().durability(Durability::None).open(path).unwrap()
+}
+
+fn put(store: &FileStore, n: u8) {
+    let payload = payload(n);
+    let usage = Some(Usage { input_tokens: 7, ..Usage::default() });
+    let created = Timestamp::unix(Millis(n.into()));
+    store.put(&Record { created, usage, ..Record::new(key(n), &payload) }).unwrap();
+}
+
+/// Whether the entry is there; panics where it is another one.
+fn has(store: &FileStore, n: u8) -> bool {
+    store.load(&key(n)).unwrap().is_some_and(|stored| {
+        assert_eq!(stored.payload, payload(n), "wrong bytes");
+        assert_eq!(stored.created, Timestamp::unix(Millis(n.into())));
+        true
+    })
+}
+
+fn segments(path: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
+    let mut paths: Vec<_> = paths.filter(|path| path.extension().is_some()).collect();
+    paths.sort();
+    paths
+}
+
+fn kind(result: Result<FileStore, StoreError>) -> StoreErrorKind {
+    result.map(drop).unwrap_err().kind()
+}
+
+/// The written contract holds at every durability, with segments so small that they rotate too.
+#[test]
+fn conforms() {
+    let interval = Durability::Interval(Duration::from_millis(1));
+    for durability in [Durability::None, interval, Durability::Always] {
+        for segment_bytes in [4096, 1 << 20] {
+            let mut keep = Vec::new();
+            conformance::check(|| {
+                keep.push(TempDir::new().unwrap());
+                let options = FileStore::options().durability(durability);
+                options.segment_bytes(segment_bytes).open(keep.last().unwrap()).unwrap()
+            });
+        }
+    }
+}
+
+/// What was put, replaced and removed is so after a restart, whether or not the store was closed
+/// in order; and short runs continue one file.
+#[test]
+fn reopens() {
+    for durability in [Durability::None, Durability::Always] {
+        let dir = TempDir::new().unwrap();
+        for round in 0..5 {
+            let store = FileStore::options().durability(durability).open(&dir).unwrap();
+            for n in 0..20 {
+                assert_eq!(has(&store, n), round > 0 && n % 3 != 0, "entry {n}, round {round}");
+                put(&store, n);
+                assert_eq!(n % 3 == 0 && store.remove(&key(n)).unwrap(), n % 3 == 0);
+            }
+            assert_eq!(store.stats().entries, 13);
+            assert_eq!(store.stats().damaged, 0);
+        }
+        assert_eq!(segments(dir.path()).len(), 1);
+    }
+}
+
+/// With the last record cut at any byte, all others are there, and new ones can be put.
+#[test]
+fn a_torn_tail_loses_the_torn_record() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    (0..5).for_each(|n| put(&store, n));
+    let start = store.stats().bytes as usize;
+    put(&store, 5);
+    drop(store);
+    let file = &segments(dir.path())[0];
+    let whole = fs::read(file).unwrap();
+    // Usage takes 5 bytes.
+    let end = start + HEAD_LEN + 5 + payload(5).len();
+    for cut in start..=whole.len() {
+        fs::write(file, &whole[..cut]).unwrap();
+        let store = open(dir.path());
+        assert!((0..5).all(|n| has(&store, n)), "cut at {cut}");
+        assert_eq!(has(&store, 5), cut >= end, "cut at {cut}");
+        put(&store, 6);
+        drop(store);
+        let store = open(dir.path());
+        assert!((0..5).all(|n| has(&store, n)) && has(&store, 6), "cut at {cut}, put and reopened");
+    }
+}
+
+/// With any byte changed, in a sealed file and in an open one, at most one entry is lost and none
+/// is wrong.
+#[test]
+fn a_flipped_byte_loses_one_entry() {
+    for durability in [Durability::None, Durability::Always] {
+        let dir = TempDir::new().unwrap();
+        let store = FileStore::options().durability(durability).open(&dir).unwrap();
+        (0..5).for_each(|n| put(&store, n));
+        drop(store);
+        let file = &segments(dir.path())[0];
+        let whole = fs::read(file).unwrap();
+        for at in 0..whole.len() {
+            let mut bytes = whole.clone();
+            bytes[at] ^= 1 << (at % 8);
+            fs::write(file, &bytes).unwrap();
+            let store = open(dir.path());
+            let there = (0..5).filter(|&n| has(&store, n)).count();
+            assert!(there >= 4, "{there} entries left after a flip at {at}");
+            assert!(there == 5 || store.stats().damaged > 0, "a loss that is not counted");
+            put(&store, 9);
+            assert!(has(&store, 9));
+        }
+    }
+}
+
+/// Damage that comes while the store is open is found at the load, and counted.
+#[test]
+fn damage_under_an_open_store_is_a_miss() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    (0..3).for_each(|n| put(&store, n));
+    let file = &segments(dir.path())[0];
+    let mut bytes = fs::read(file).unwrap();
+    bytes[128 + HEAD_LEN + 10] ^= 1;
+    fs::write(file, &bytes).unwrap();
+    assert!(!has(&store, 0) && has(&store, 1) && has(&store, 2));
+    assert_eq!((store.stats().damaged, store.stats().entries), (1, 2));
+    fs::write(file, &bytes[..200]).unwrap();
+    assert!(!has(&store, 1) && !has(&store, 2), "cut off under the store");
+}
+
+/// A file of a newer version is refused, named, and nothing in the directory is changed; one that
+/// is no segment is passed over.
+#[test]
+fn a_newer_version_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    put(&store, 1);
+    drop(store);
+    let file = &segments(dir.path())[0];
+    let old = fs::read(file).unwrap();
+    let mut newer = old.clone();
+    newer.extend(b"a tail that this version does not know");
+    newer[8] = 9;
+    let checksum = HardwareCrc32c.append(0, &newer[..60]);
+    newer[60..64].copy_from_slice(&checksum.to_le_bytes());
+    let newer_file = dir.path().join("00000007.seg");
+    fs::write(&newer_file, &newer).unwrap();
+    let error = FileStore::open(&dir).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::NewerVersion { found: 9 });
+    assert_eq!(error.path(), Some(&*newer_file));
+    assert_eq!(fs::read(&newer_file).unwrap(), newer);
+    assert_eq!(fs::read(file).unwrap(), old);
+    fs::write(&newer_file, b"no segment at all").unwrap();
+    let store = open(dir.path());
+    assert!(has(&store, 1));
+    assert_eq!(store.stats().damaged, 1);
+    put(&store, 2);
+    assert_eq!(fs::read(&newer_file).unwrap(), b"no segment at all", "written over");
+}
+
+/// One at a time has the directory; dropping the store frees it.
+#[test]
+fn a_second_store_is_told_so() {
+    let dir = TempDir::new().unwrap();
+    let store = open(dir.path());
+    assert_eq!(kind(FileStore::open(&dir)), StoreErrorKind::InUse);
+    drop(store);
+    open(dir.path());
+}
+
+/// The bound holds after every put and after a restart, the oldest goes, the newest is there, an
+/// entry with a file of its own included; what can never fit is refused.
+#[test]
+fn the_bound_holds() {
+    let dir = TempDir::new().unwrap();
+    let options = FileStore::options().max_bytes(100_000).durability(Durability::None);
+    let on_disk = || {
+        let len = |path: &PathBuf| path.metadata().unwrap().len();
+        segments(dir.path()).iter().map(len).sum::<u64>()
+    };
+    let mut store = options.open(&dir).unwrap();
+    for n in 0..100_u8 {
+        let big = vec![n; if n % 10 == 9 { 50_000 } else { 3000 }];
+        store.put(&Record::new(key(n), &big)).unwrap();
+        assert_eq!(store.load(&key(n)).unwrap().unwrap().payload, big);
+        assert!(store.stats().bytes <= 100_000);
+        assert_eq!(store.stats().bytes, on_disk());
+        if n % 25 == 0 {
+            drop(store);
+            store = options.open(&dir).unwrap();
+            assert_eq!(store.stats().bytes, on_disk());
+        }
+    }
+    assert!(store.load(&key(0)).unwrap().is_none());
+    assert!(store.stats().entries_evicted > 10);
+    let error = store.put(&Record::new(key(1), &[0; 100_000])).unwrap_err();
+    assert!(matches!(error.kind(), StoreErrorKind::TooBig { capacity: 100_000, .. }));
+    store.clear().unwrap();
+    assert_eq!((on_disk(), store.stats().bytes, store.stats().entries), (0, 0, 0));
+}
+
+/// Directory and files are closed to others, an own directory that was open to them included.
+#[test]
+fn others_cannot_read() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("new/store");
+    put(&open(&path), 1);
+    let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(&path), mode(&segments(&path)[0])), (0o700, 0o600));
+    fs::set_permissions(&path, Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&segments(&path)[0], Permissions::from_mode(0o644)).unwrap();
+    assert!(has(&open(&path), 1));
+    assert_eq!((mode(&path), mode(&segments(&path)[0])), (0o700, 0o600));
+}
+
+/// A directory that others could write to or replace, a link, and a file are refused, each with
+/// its kind, and nothing is made there.
+#[test]
+fn unsafe_places_are_refused() {
+    let dir = TempDir::new().unwrap();
+    let open_dir = dir.path().join("open");
+    fs::create_dir(&open_dir).unwrap();
+    fs::set_permissions(&open_dir, Permissions::from_mode(0o777)).unwrap();
+    assert_eq!(kind(FileStore::open(&open_dir)), StoreErrorKind::WritableByOthers);
+    let below = open_dir.join("below/store");
+    assert_eq!(kind(FileStore::open(&below)), StoreErrorKind::WritableByOthers);
+    assert_eq!(fs::read_dir(&open_dir).unwrap().count(), 0);
+    fs::set_permissions(&open_dir, Permissions::from_mode(0o1777)).unwrap();
+    open(&below);
+    let link = dir.path().join("link");
+    symlink(&below, &link).unwrap();
+    assert_eq!(kind(FileStore::open(&link)), StoreErrorKind::SymbolicLink);
+    let file = dir.path().join("file");
+    fs::write(&file, b"").unwrap();
+    assert_eq!(kind(FileStore::open(&file)), StoreErrorKind::NotADirectory);
+    assert_eq!(kind(FileStore::open(file.join("below"))), StoreErrorKind::NotADirectory);
+    symlink("/etc/passwd", below.join("00000001.seg")).unwrap();
+    assert_eq!(kind(FileStore::open(&below)), StoreErrorKind::SymbolicLink);
+    // Where not even root may make a directory.
+    if cfg!(target_os = "linux") {
+        FileStore::open("/proc/llm-cache-test").unwrap_err();
+    }
+}
+
+/// A read-only directory is a typed error.
+#[test]
+fn a_read_only_directory_is_refused() {
+    let dir = TempDir::new().unwrap();
+    fs::set_permissions(dir.path(), Permissions::from_mode(0o500)).unwrap();
+    if fs::write(dir.path().join("probe"), b"").is_ok() {
+        // Permissions do not bind root.
+        return;
+    }
+    assert_eq!(kind(FileStore::open(&dir)), StoreErrorKind::ReadOnly);
+}
+
+/// Interval: the thread has synced what was put after a while, without anyone asking.
+#[test]
+fn the_interval_syncs() {
+    let dir = TempDir::new().unwrap();
+    let durability = Durability::Interval(Duration::from_millis(1));
+    let store = FileStore::options().durability(durability).open(&dir).unwrap();
+    put(&store, 1);
+    let segment = store.shared.writer().active().map(Arc::clone).unwrap();
+    while segment.synced_len() < segment.len() {
+        std::thread::yield_now();
+    }
+    store.flush().unwrap();
+}
+
+/// A failed sync is reported, retires the segment for good, and leaves the store usable.
+#[test]
+fn a_failed_sync_retires_the_segment() {
+    let dir = TempDir::new().unwrap();
+    let store = FileStore::options().durability(Durability::Always).open(&dir).unwrap();
+    put(&store, 1);
+    let segment = store.shared.writer().active().map(Arc::clone).unwrap();
+    segment.fail_syncs();
+    let error = store.put(&Record::new(key(2), b"not sure to last")).unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::SyncFailed);
+    assert_eq!(store.stats().sync_failures, 1);
+    put(&store, 3);
+    assert_eq!(segments(dir.path()).len(), 2, "the next entry goes into another segment");
+    assert!(has(&store, 1) && has(&store, 3));
+    assert_eq!(store.flush().unwrap_err().kind(), StoreErrorKind::SyncFailed);
+}
