@@ -141,7 +141,13 @@ impl State {
         Some(Found { slot, freshness })
     }
 
-    fn find(&self, heads: &[u32], slots: &[Slot], key: &RequestKey, hash: u32) -> Option<u32> {
+    pub(super) fn find(
+        &self,
+        heads: &[u32],
+        slots: &[Slot],
+        key: &RequestKey,
+        hash: u32,
+    ) -> Option<u32> {
         if self.len == 0 {
             return None;
         }
@@ -203,7 +209,10 @@ impl Engine<'_> {
             self.release(at, hash);
             node
         });
-        self.check(value, &meta, now)?;
+        if let Err(refused) = self.check(value, &meta, now) {
+            count(&mut self.state.stats.removed, u64::from(old.is_some()));
+            return Err(refused);
+        }
         let evicted = self.make_room(value.len(), now);
         self.store(key, hash, value, &meta, old);
         let stats = &mut self.state.stats;
@@ -265,6 +274,7 @@ impl Engine<'_> {
     fn check(&mut self, value: &[u8], meta: &Meta, now: Millis) -> Result<(), InsertError> {
         let capacity = self.state.bytes_capacity();
         if self.state.entries == 0 {
+            count(&mut self.state.stats.rejected_too_big, 1);
             return Err(InsertError::NoSlots);
         }
         if value.len() > capacity {

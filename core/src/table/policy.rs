@@ -8,7 +8,7 @@
 use super::{ghost::Ghosts, slot::NONE};
 
 /// One in so many entries is in the small queue when the table is full.
-const SMALL_SHARE: u32 = 10;
+const SMALL_SHARE: u32 = 20;
 /// Uses beyond this are not told apart.
 const USES_MAX: u8 = 3;
 /// Credit beyond this is not told apart.
@@ -83,7 +83,10 @@ impl Policy {
         hash: u32,
         credit: u8,
     ) {
-        let place = if ghosts.recall(hash) { Place::Main } else { Place::Small };
+        // While the table fills up, both queues do, each to its share: what came first then stays
+        // for good in a loop that is too long for the table, instead of washing through.
+        let known = ghosts.recall(hash);
+        let place = if known || self.small_is_over(1) { Place::Main } else { Place::Small };
         self.place(nodes, at, Node { queue: place, uses: credit, credit, ..Node::FREE });
     }
 
@@ -150,10 +153,14 @@ impl Policy {
 
     /// The oldest of the queue that is over its share.
     fn next_to_go(&self) -> Option<u32> {
-        let small_max = (self.small.len + self.main.len) / SMALL_SHARE;
-        let queue =
-            if self.small.len > small_max || self.main.len == 0 { &self.small } else { &self.main };
+        let small_goes = self.small_is_over(0) || self.main.len == 0;
+        let queue = if small_goes { &self.small } else { &self.main };
         (queue.oldest != NONE).then_some(queue.oldest)
+    }
+
+    /// Whether the small queue has more than its share of all entries and `coming` ones.
+    fn small_is_over(&self, coming: u32) -> bool {
+        self.small.len > (self.small.len + self.main.len + coming) / SMALL_SHARE
     }
 
     /// Checks both queues and returns the number of entries in them.

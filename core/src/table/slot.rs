@@ -31,7 +31,9 @@ pub enum Freshness {
 }
 
 /// Memory for one entry, opaque: callers only make arrays of [`Slot::EMPTY`].
+// Aligned alike everywhere, as its size weighs in evictions, which must not depend on the target.
 #[derive(Clone, Copy)]
+#[repr(align(8))]
 pub struct Slot {
     pub(super) key: RequestKey,
     pub(super) created: Millis,

@@ -22,7 +22,7 @@ pub struct Stats {
     pub replaced: u64,
     /// The bytes of all values stored.
     pub insert_bytes: u64,
-    /// Inserts refused because the value can never fit.
+    /// Inserts refused because the value can never fit, or because there are no slots at all.
     pub rejected_too_big: u64,
     /// Inserts refused because the value was already beyond use.
     pub rejected_expired: u64,
@@ -32,7 +32,7 @@ pub struct Stats {
     pub evicted_for_bytes: u64,
     /// Entries reclaimed because their time was over: by a lookup, an eviction or a sweep.
     pub expired: u64,
-    /// Entries removed by the caller, singly or by clearing.
+    /// Entries removed by the caller: singly, by clearing, or because a newer value was refused.
     pub removed: u64,
 }
 

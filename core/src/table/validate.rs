@@ -36,10 +36,12 @@ impl Engine<'_> {
         let mut seen = Marks([0; 1024]);
         let slots = &*self.parts.slots;
         let next = |&at: &u32| Some(slots[at as usize].chain).filter(|&at| at != NONE);
+        // A chain that bites its tail comes out as a slot in use twice, or as a wrong count.
+        let slots_max = slots.len() + 1;
         let some = |at: u32| Some(at).filter(|&at| at != NONE);
         let mut entries = 0;
         for (number, &head) in self.parts.heads.iter().enumerate() {
-            for at in successors(some(head), next) {
+            for at in successors(some(head), next).take(slots_max) {
                 let slot = &slots[at as usize];
                 let hash = self.state.hash.of(&slot.key);
                 assert_eq!(spread(hash, self.parts.heads.len()), number, "in a foreign chain");
@@ -49,7 +51,7 @@ impl Engine<'_> {
             }
         }
         assert_eq!(entries, self.state.len, "the index holds another number of entries");
-        for at in successors(some(self.state.free_slot), next) {
+        for at in successors(some(self.state.free_slot), next).take(slots_max) {
             assert!(!slots[at as usize].node.is_queued(), "a free slot that the policy holds");
             seen.set(at);
             entries += 1;
