@@ -517,3 +517,29 @@ fn futures_are_send() {
     fn assert_send(_: impl Future + Send) {}
     assert_send(ask(&small(), ""));
 }
+
+/// Calls that wait for one whose result nobody else can use run the body themselves: a result
+/// without JSON, one that depends on a client past the key. In read-only mode they share it.
+#[tokio::test]
+async fn who_waits_gets_only_what_is_for_all() {
+    #[cached(cache = cache, skip_unkeyed(cache, bodies))]
+    async fn ask(cache: &Cache, bodies: &AtomicUsize, what: &str) -> f64 {
+        bodies.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+        match what {
+            "no number" => f64::NAN,
+            "smuggled" => MODEL.ask("Ada is 36").map_or(0.0, |person| f64::from(person.age)),
+            _ => 36.0,
+        }
+    }
+    let read_only = Cache::builder().memory_bytes(1 << 16).mode(Mode::ReadOnly).build();
+    for (cache, what, expected) in
+        [(small(), "no number", 3), (small(), "smuggled", 3), (small(), "", 1), (read_only, "", 1)]
+    {
+        let bodies = AtomicUsize::new(0);
+        let ask = || ask(&cache, &bodies, what);
+        let answers: [f64; 3] = tokio::join!(ask(), ask(), ask()).into();
+        assert!(answers.iter().all(|answer| *answer == 36.0 || answer.is_nan()));
+        assert_eq!((bodies.load(Ordering::SeqCst), what), (expected, what));
+    }
+}

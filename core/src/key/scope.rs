@@ -73,6 +73,10 @@ impl<'a> Scope<'a> {
 ///
 /// A client gives its scope here, so that functions that ask through other clients have other
 /// keys. Equal field lists must mean that answers may be shared.
+#[diagnostic::on_unimplemented(
+    note = "a parameter of a `#[cached]` function that no answer depends on is named in \
+            `skip_unkeyed(...)` instead of `skip(...)`"
+)]
 pub trait KeyScope {
     /// Adds the fields that tell this scope from others: always the same number of them.
     fn key_scope(&self, out: &mut FieldHasher);

@@ -4,7 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{
     Attribute, FnArg, GenericParam, Ident, ItemFn, Pat, PatIdent, PatType, ReturnType, Signature,
-    Type, parse_quote,
+    Type, parse_quote, spanned::Spanned as _,
 };
 
 use crate::{
@@ -190,6 +190,7 @@ fn memoised(
         Some(cache) => quote!(#cache),
         None => quote_spanned!(here=> ::llm_cache::Cache::global()),
     };
+    let key = quote_spanned!(returned.span().resolved_at(here)=> call.key(&SITE));
     let parts = key_parts(options, sig, parameters);
     let ttl_secs = options.ttl_secs.iter();
     let body = names.call(&names.uncached, sig, parameters);
@@ -207,7 +208,7 @@ fn memoised(
         let cache: &::llm_cache::Cache = #cache;
         let call = (&runtime::Returned::<#returned>::new()).call();
         let share = (&call.error()).share();
-        let key = call.key(&SITE);
+        let key = #key;
         #(let key = key.#parts;)*
         #(let call = call.ttl_secs(#ttl_secs);)*
         #run

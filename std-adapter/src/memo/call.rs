@@ -13,7 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     block_on::block_on,
     frame,
-    key::{MemoKey, json},
+    key::{MemoKey, Unkeyable},
     site::Site,
 };
 use crate::cache::{
@@ -70,7 +70,7 @@ pub trait Shape {
     /// The return type.
     type Returned;
     /// What is kept.
-    type Value: Serialize + DeserializeOwned + JsonSchema + 'static;
+    type Value;
     /// What is not.
     type Error;
     /// Takes the return type apart.
@@ -82,7 +82,7 @@ pub trait Shape {
 /// A function that returns `Result<T, E>`.
 pub struct ResultShape<T, E>(PhantomData<fn() -> (T, E)>);
 
-impl<T: Serialize + DeserializeOwned + JsonSchema + 'static, E> Shape for ResultShape<T, E> {
+impl<T, E> Shape for ResultShape<T, E> {
     type Returned = Result<T, E>;
     type Value = T;
     type Error = E;
@@ -99,7 +99,7 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + 'static, E> Shape for Result
 /// A function that returns `T`.
 pub struct ValueShape<T>(PhantomData<fn() -> T>);
 
-impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> Shape for ValueShape<T> {
+impl<T> Shape for ValueShape<T> {
     type Returned = T;
     type Value = T;
     type Error = Infallible;
@@ -169,7 +169,10 @@ impl<S: Shape> Call<S> {
 
     /// A key for the function at `site`, still without arguments.
     #[must_use]
-    pub fn key(&self, site: &Site) -> MemoKey<S::Value> {
+    pub fn key(&self, site: &Site) -> MemoKey<S::Value>
+    where
+        S::Value: Serialize + DeserializeOwned + JsonSchema + 'static,
+    {
         MemoKey::new(site)
     }
 
@@ -185,7 +188,7 @@ impl<S: Shape> Call<S> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Returned>,
     {
-        let (key, scopes) = key.finish();
+        let (key, scopes, codec) = key.finish();
         scopes.note();
         let Some(key) = key else {
             let outcome = cache.bypass(BypassReason::Unkeyable);
@@ -201,12 +204,12 @@ impl<S: Shape> Call<S> {
         let fetch = move || async move {
             let (returned, unscoped) = frame::run(scopes, async { body().await }).await;
             let value = S::split(returned)?;
-            let fetched = encode(&value, unscoped);
+            let fetched = fetched((codec.encode)(&value), unscoped);
             *own_slot = Some(value);
             Ok(fetched)
         };
         let accept = |payload: &[u8]| {
-            decoded = serde_json::from_slice(payload).ok();
+            decoded = (codec.decode)(payload);
             decoded.is_some()
         };
         let answer = cache.fetch_if(key, &self.options, share, accept, fetch).await;
@@ -233,11 +236,10 @@ impl<S: Shape> Call<S> {
     }
 }
 
-fn encode(value: &impl Serialize, unscoped: bool) -> Fetched {
-    let json = json(value);
+fn fetched(json: Result<Vec<u8>, Unkeyable>, unscoped: bool) -> Fetched {
     let why = match json {
         _ if unscoped => Some(SkipReason::Unscoped),
-        Err(_) => Some(SkipReason::NotEncoded),
+        Err(Unkeyable) => Some(SkipReason::NotEncoded),
         Ok(_) => None,
     };
     let verdict = why.map_or(Verdict::Store, |why| Verdict::Skip { why });

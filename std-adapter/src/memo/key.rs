@@ -3,10 +3,8 @@
 //! Each part enters the hash as three length-prefixed fields: its kind, its name, its bytes. So no
 //! two lists of parts hash alike.
 
-use std::marker::PhantomData;
-
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{frame::Scopes, site::Site};
 use crate::core::{
@@ -20,12 +18,22 @@ pub struct MemoKey<T> {
     /// `None` once a part had no canonical form.
     hash: Option<FieldHasher>,
     scopes: Scopes,
-    result: PhantomData<fn() -> T>,
+    codec: Codec<T>,
 }
 
-impl<T: JsonSchema + 'static> MemoKey<T> {
+/// How a result becomes bytes and a result again.
+///
+/// The key brings it along so that what a result must implement is asked for in one place, where
+/// the compiler can point at the function's return type.
+pub(super) struct Codec<T> {
+    pub(super) encode: fn(&T) -> Result<Vec<u8>, Unkeyable>,
+    pub(super) decode: fn(&[u8]) -> Option<T>,
+}
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + 'static> MemoKey<T> {
     pub(super) fn new(site: &Site) -> Self {
-        Self { hash: site.start::<T>(), scopes: Scopes::default(), result: PhantomData }
+        let codec = Codec { encode: json, decode: |json| serde_json::from_slice(json).ok() };
+        Self { hash: site.start::<T>(), scopes: Scopes::default(), codec }
     }
 }
 
@@ -69,9 +77,10 @@ impl<T> MemoKey<T> {
         self.part("scope", "", &digest)
     }
 
-    /// The key, or `None` for a call that has none; and the scopes that are in it.
-    pub(super) fn finish(self) -> (Option<RequestKey>, Scopes) {
-        (self.hash.map(|hash| RequestKey::from_bytes(hash.finish())), self.scopes)
+    /// The key, or `None` for a call that has none; the scopes that are in it; the codec.
+    pub(super) fn finish(self) -> (Option<RequestKey>, Scopes, Codec<T>) {
+        let key = self.hash.map(|hash| RequestKey::from_bytes(hash.finish()));
+        (key, self.scopes, self.codec)
     }
 
     fn part(mut self, kind: &str, name: &str, bytes: &[u8]) -> Self {

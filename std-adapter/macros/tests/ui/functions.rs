@@ -1,0 +1,34 @@
+use llm_cache_macros::cached;
+
+#[cached]
+fn nothing_to_keep(text: &str) {
+    println!("{text}");
+}
+
+#[cached]
+fn unnamed_result(text: &str) -> impl ToString {
+    text.len()
+}
+
+#[cached]
+fn changes_its_argument(log: &mut Vec<String>, text: &str) -> usize {
+    log.push(text.into());
+    log.len()
+}
+
+#[cached]
+const fn runs_at_build_time(n: u8) -> u8 {
+    n
+}
+
+struct Counter(u8);
+
+impl Counter {
+    #[cached]
+    fn changes_itself(&mut self) -> u8 {
+        self.0 += 1;
+        self.0
+    }
+}
+
+fn main() {}
