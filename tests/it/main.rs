@@ -1,4 +1,5 @@
 //! The integration tests, one topic a file.
 
 mod cache;
+mod client;
 mod memo;
