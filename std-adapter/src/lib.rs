@@ -18,6 +18,8 @@ pub mod store;
 #[cfg(feature = "std")]
 pub use cache::Cache;
 #[cfg(feature = "std")]
+pub use client::Client;
+#[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core as core;
 #[cfg(feature = "std")]

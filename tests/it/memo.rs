@@ -14,13 +14,14 @@ use std::{
 };
 
 use llm_cache::{
-    Cache,
+    Cache, Client, Error,
     cache::{BypassReason, Event, MissReason, Mode, Outcome, SkipReason, Tier},
     cached,
     core::key::{FieldHasher, KeyScope},
     memo::note_client,
     store::MemoryStore,
 };
+use llm_cache_tests::{Emulator, Options};
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use tokio::sync::Semaphore;
@@ -542,4 +543,35 @@ async fn who_waits_gets_only_what_is_for_all() {
         assert!(answers.iter().all(|answer| *answer == 36.0 || answer.is_nan()));
         assert_eq!((bodies.load(Ordering::SeqCst), what), (expected, what));
     }
+}
+
+/// A real client is in the key where it is skipped, with its model; one that is not in the key
+/// tells, and the result is not stored.
+#[tokio::test]
+async fn a_client_is_in_the_key_or_tells() {
+    #[cached(cache = cache, skip(client), skip_unkeyed(cache))]
+    async fn keyed(cache: &Cache, client: &Client, text: &str) -> Result<Person, Error> {
+        Ok(client.extract::<Person>(text).await?.into_inner())
+    }
+    #[cached(cache = cache, skip_unkeyed(cache, client))]
+    async fn unkeyed(cache: &Cache, client: &Client, text: &str) -> Result<Person, Error> {
+        Ok(client.extract::<Person>(text).await?.into_inner())
+    }
+    let emulator = Emulator::start(Options::new()).unwrap();
+    let of_model = |model: &str| {
+        let builder = Client::anthropic().base_url(emulator.base_url()).api_key("k");
+        builder.model(model).build().unwrap()
+    };
+    let (one, other) = (of_model("claude-haiku-4-5"), of_model("claude-sonnet-4-5"));
+    let cache = small();
+    let text = "My name is John and I am 30 years old";
+    for (client, hit) in [(&one, false), (&one, true), (&other, false)] {
+        let (person, outcome) = keyed_with_outcome(&cache, client, text).await;
+        assert_eq!(person.unwrap(), Person { name: "John".into(), age: 30 });
+        assert_eq!(outcome.is_hit(), hit);
+    }
+    for _ in 0..2 {
+        assert!(unkeyed_with_outcome(&cache, &one, text).await.1.is_miss());
+    }
+    assert_eq!((emulator.upstream_calls(), cache.stats().skipped), (4, 2));
 }

@@ -14,6 +14,7 @@ use super::scope::OwnedScope;
 use super::stream::EventStream;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Parts};
+use crate::memo::note_client;
 use crate::provider::{Anthropic, OpenAi, Operation, Upstream};
 
 /// A client of one provider at one base URL, with a cache in front where one is given.
@@ -114,6 +115,7 @@ impl Client {
         struct Count {
             input_tokens: u64,
         }
+        note_client(self);
         let request = request.into();
         let body = encode::count_body_of(&request, self.dialect(), &self.0.defaults)?;
         let answer = self.0.upstream.send(Operation::CountTokens, body).await?;

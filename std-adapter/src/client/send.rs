@@ -13,6 +13,7 @@ use super::reply::Reply;
 use super::request::Request;
 use crate::cache::{Cache, FetchError, Fetched, Mode, Outcome, Share};
 use crate::error::{Error, ErrorKind, Parts};
+use crate::memo::note_client;
 use crate::provider::{Answer, Operation};
 
 /// What becomes of a request before anything is sent.
@@ -30,6 +31,8 @@ impl Client {
         body: Bytes,
         accept: impl Fn(&[u8]) -> bool,
     ) -> Result<Reply, Error> {
+        // A hit depends on the client as much as what is fetched.
+        note_client(self);
         let (cache, key) = match self.plan(request, &body)? {
             Plan::Cached { cache, key } => (cache, key),
             Plan::Past { why } => return self.call_past(body, why).await,

@@ -12,6 +12,7 @@ use super::request::Request;
 use super::send::verdict_options;
 use crate::cache::{Mode, Outcome};
 use crate::error::{Error, ErrorKind};
+use crate::memo::note_client;
 use crate::provider::{Live, SseEvent};
 
 impl Client {
@@ -38,6 +39,7 @@ impl Client {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
+        note_client(self);
         let live = self.upstream().open(body).await?;
         Ok(EventStream { live, outcome, usage: None })
     }
