@@ -151,6 +151,13 @@ impl Client {
         self.0.defaults.model.as_deref()
     }
 
+    /// The HTTP requests that this client and its clones have begun, each retry counted: what a
+    /// counter at the provider's socket sees, and those that could not connect.
+    #[must_use]
+    pub fn upstream_calls(&self) -> u64 {
+        self.0.upstream.http.sent()
+    }
+
     /// The cache in front, if there is one.
     #[must_use]
     pub fn cache(&self) -> Option<&Cache> {

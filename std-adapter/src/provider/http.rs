@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::error::Error as StdError;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
@@ -21,6 +22,8 @@ pub(crate) struct Http {
     client: reqwest::Client,
     timeout: Duration,
     answer_bytes_max: usize,
+    /// Shared by clones.
+    sent: Arc<AtomicU64>,
 }
 
 /// The parts of a response head that matter here.
@@ -84,11 +87,16 @@ impl Http {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| cannot(error.into()))?;
-        Ok(Self { client, timeout, answer_bytes_max })
+        Ok(Self { client, timeout, answer_bytes_max, sent: Arc::default() })
     }
 
     pub(crate) fn answer_bytes_max(&self) -> usize {
         self.answer_bytes_max
+    }
+
+    /// Requests that were begun, by this or a clone of it.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
     }
 
     /// Posts `body` as it is and returns when the head of the answer is there. The time limit holds
@@ -99,6 +107,7 @@ impl Http {
         headers: HeaderMap,
         body: Bytes,
     ) -> Result<Incoming, HttpError> {
+        self.sent.fetch_add(1, Ordering::Relaxed);
         let request = self.client.post(url.clone()).headers(headers).body(body);
         let response = tokio::time::timeout(self.timeout, request.send())
             .await

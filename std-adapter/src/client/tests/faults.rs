@@ -57,7 +57,7 @@ async fn retries_and_succeeds() {
     let server = Loopback::start(vec![busy.clone(), busy.clone(), answer(200, "", ANSWER)]);
     let client = anthropic(&server).build().unwrap();
     assert_eq!(client.send("x").await.unwrap().text(), "Four.");
-    assert_eq!(server.count(), 3);
+    assert_eq!((server.count(), client.upstream_calls()), (3, 3));
     let seen = server.requests();
     assert_eq!(seen[0].body, seen[2].body, "each attempt sends the same bytes");
 
