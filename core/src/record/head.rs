@@ -16,7 +16,7 @@ pub enum Kind {
     Entry,
     /// A removal: all earlier entries of its key are gone. It has no body.
     Removal,
-    /// The last record of a segment whose every record was confirmed to be on the medium.
+    /// All earlier records of its segment were confirmed to be on the medium. It has no body.
     Seal,
     /// Something that this version does not know and skips.
     Other(u8),

@@ -14,10 +14,12 @@ use embedded_io::Write as _;
 /// An append log of entries on a [`Medium`], for flash and for memory that survives a reset.
 ///
 /// The medium is divided into segments of equal size, each a whole number of erase blocks. Records
-/// go into the newest; when it is full the oldest is erased and becomes the newest, and what it
-/// held is gone. Each block is erased equally often.
+/// go into the newest; when it is full the oldest is erased and becomes the newest. Each block is
+/// erased equally often. The segment that is next to be erased is not read any more, so that an
+/// erasure which is cut short shows nothing that was replaced: of n segments the newest n - 1 count.
 ///
-/// - **Memory**: no heap and no index: under 200 bytes, and about 700 bytes of stack in a call.
+/// - **Memory**: no heap and no index: about 100 bytes beside the medium, and in a call one buffer
+///   of 256 bytes and a record's head of 88.
 ///   `find` reads the heads of all records, newest segment first: put a
 ///   [`Table`](crate::table) in front, filled at boot from [`iter`](Log::iter).
 /// - **Power loss**: what was appended before a successful [`sync`](Log::sync) is there
@@ -52,9 +54,9 @@ impl<M: Medium> Log<M> {
     /// checksum.
     ///
     /// `segment_bytes`: a multiple of the erase size; an entry must fit into one segment, and one
-    /// segment's entries go at once. `seed`: 16 bytes that those who choose payloads cannot guess
-    /// (from a hardware random number generator, or a device secret); it may differ from boot to
-    /// boot or stay.
+    /// segment's entries go at once. At least two are needed; with n of them n - 1 count, so that
+    /// four or more are better. `seed`: 16 bytes that those who choose payloads cannot guess (from a
+    /// hardware random number generator, or a device secret); it may differ from boot to boot.
     ///
     /// Reads all segment headers and the newest segment: O(segments + its bytes).
     ///
@@ -249,7 +251,7 @@ impl<M: Medium, C: Crc32c> Log<M, C> {
         &mut self,
         key: &RequestKey,
     ) -> Result<Option<(u32, SegmentHeader, Found)>, M::Error> {
-        for age in 0..self.segments {
+        for age in 0..self.segments - 1 {
             let Some((base, header, mut scan)) = self.segment_by_age(age)? else { continue };
             let mut newest = None;
             let mut is_removed = false;
@@ -274,7 +276,8 @@ impl<M: Medium, C: Crc32c> Log<M, C> {
         Ok(None)
     }
 
-    /// The segment that is `age` steps older than the active one, and a walk over its records.
+    /// The segment that is `age` steps older than the active one, and a walk over its records. The
+    /// oldest of the ring, at the age `segments - 1`, is not to be asked for.
     pub(super) fn segment_by_age(
         &mut self,
         age: u32,
@@ -320,6 +323,8 @@ impl<M: Medium, C: Crc32c> Log<M, C> {
         let index = self.active.map_or(0, |active| (active.index + 1) % self.segments);
         let base = self.base(index);
         let erase_size = self.medium.erase_size();
+        // The segment to be erased is dead by the newest header, which must be there to say so.
+        self.medium.sync()?;
         for block in 0..self.segment_bytes / erase_size {
             self.medium.erase_block(base + block * erase_size)?;
         }

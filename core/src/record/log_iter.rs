@@ -32,7 +32,8 @@ pub enum LogItem<'b> {
 
 impl<'l, M, C> LogIter<'l, M, C> {
     pub(super) const fn new(log: &'l mut Log<M, C>) -> Self {
-        let age = log.segments;
+        // The oldest of the ring is next to be erased and does not count any more.
+        let age = log.segments - 1;
         Self { log, age, segment: None, damaged: 0 }
     }
 

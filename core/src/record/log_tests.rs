@@ -77,7 +77,7 @@ proptest! {
             }
             let newest = log.active.map_or(0, |active| active.header.sequence);
             for n in 0..6 {
-                prop_assert_eq!(find(&mut log, &key(n)), expected(&written, newest, 3, n));
+                prop_assert_eq!(find(&mut log, &key(n)), expected(&written, newest, 2, n));
             }
         }
         let newest = log.active.map_or(0, |active| active.header.sequence);
@@ -91,7 +91,7 @@ proptest! {
             });
         }
         prop_assert_eq!(iter.damaged(), 0);
-        let listed: Vec<_> = written.iter().filter(|entry| entry.0 + 3 > newest)
+        let listed: Vec<_> = written.iter().filter(|entry| entry.0 + 2 > newest)
             .map(|(_, n, payload)| (key(*n), payload.clone())).collect();
         prop_assert_eq!(walked, listed);
     }
@@ -137,7 +137,7 @@ fn any_byte_flipped() {
 /// before it are found, now and after new ones are appended.
 #[test]
 fn any_tail_cut() {
-    let mut image = vec![0xff; 2 * SEGMENT as usize];
+    let mut image = vec![0xff; 3 * SEGMENT as usize];
     let mut log = open(&mut image);
     let mut ends = Vec::new();
     for n in 0..7 {
@@ -176,7 +176,7 @@ fn any_tail_cut() {
 /// taken for records: copies of the segment itself, of other segments, and standalone ones.
 #[test]
 fn embedded_records_stay_payload() {
-    let mut image = vec![0xff; 2 * SEGMENT as usize];
+    let mut image = vec![0xff; 3 * SEGMENT as usize];
     let mut log = open(&mut image);
     log.append(&Record::new(key(1), b"removed later")).unwrap();
     log.append(&Record::new(key(2), b"kept")).unwrap();

@@ -6,6 +6,8 @@ mod codec;
 mod crc;
 mod entry;
 mod extension;
+#[cfg(test)]
+mod format_tests;
 mod frame;
 mod head;
 mod log;
@@ -15,6 +17,8 @@ mod log_iter;
 mod log_tests;
 mod medium;
 mod nor;
+#[cfg(test)]
+mod power_tests;
 mod program;
 mod ram;
 mod scan;

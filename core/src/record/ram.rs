@@ -1,6 +1,6 @@
 //! A medium in memory.
 
-use core::convert::Infallible;
+use core::{convert::Infallible, fmt};
 
 use super::Medium;
 
@@ -8,7 +8,6 @@ use super::Medium;
 ///
 /// For tests and trials. A log on memory that survives resets (battery-backed or no-init RAM)
 /// is recovered like one on flash.
-#[derive(Debug)]
 pub struct RamMedium<'a> {
     bytes: &'a mut [u8],
     erase_size: u32,
@@ -27,6 +26,16 @@ impl<'a> RamMedium<'a> {
     fn range(&self, offset: u32, len: usize) -> core::ops::Range<usize> {
         let start = (offset as usize).min(self.bytes.len());
         start..start.saturating_add(len).min(self.bytes.len())
+    }
+}
+
+/// Shows the sizes; the bytes are prompts and answers.
+impl fmt::Debug for RamMedium<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RamMedium")
+            .field("len", &self.bytes.len())
+            .field("erase_size", &self.erase_size)
+            .finish()
     }
 }
 

@@ -1,6 +1,6 @@
 //! A file as a medium for core's segments and logs.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fmt, fs::File, io, os::unix::fs::FileExt};
 
 use llm_cache_core::record::Medium;
 
@@ -9,7 +9,6 @@ use llm_cache_core::record::Medium;
 /// Reads go through a window of 4 KiB, so that a walk over small records costs few system calls.
 /// Nothing else may write to the file meanwhile. A log on one file needs a file of the log's size;
 /// the file store uses one file a segment.
-#[derive(Debug)]
 pub struct FileMedium<F> {
     file: F,
     capacity: u32,
@@ -43,6 +42,13 @@ impl<F: AsRef<File>> FileMedium<F> {
         }
         self.window_offset = offset;
         filled
+    }
+}
+
+/// Shows the size; the window holds prompts and answers.
+impl<F> fmt::Debug for FileMedium<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileMedium").field("capacity", &self.capacity).finish_non_exhaustive()
     }
 }
 

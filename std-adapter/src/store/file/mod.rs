@@ -12,6 +12,7 @@ mod tests;
 mod writer;
 
 use std::{
+    fmt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, atomic::Ordering},
 };
@@ -51,14 +52,12 @@ pub use options::{Durability, FileStoreOptions};
 ///   may be gone after a power loss.
 ///
 /// Local file systems only: on a network file system the lock may hold nobody back.
-#[derive(Debug)]
 pub struct FileStore {
     /// Ends before the rest is closed.
     flusher: Option<Flusher>,
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
 struct Shared {
     path: PathBuf,
     options: FileStoreOptions,
@@ -106,6 +105,16 @@ impl FileStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.shared.path
+    }
+}
+
+impl fmt::Debug for FileStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileStore")
+            .field("path", &self.shared.path)
+            .field("options", &self.shared.options)
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
     }
 }
 

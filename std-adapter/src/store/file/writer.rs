@@ -39,7 +39,6 @@ impl Counters {
 }
 
 /// One at a time has it, under the store's mutex.
-#[derive(Debug)]
 pub(super) struct Writer {
     directory: Directory,
     options: FileStoreOptions,

@@ -1,0 +1,297 @@
+//! Power losses: a medium with a live and a durable image, cut at every operation.
+
+use std::{collections::BTreeMap, vec, vec::Vec};
+
+use super::*;
+use crate::RequestKey;
+
+/// A small generator; its stream is the test case.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        // SplitMix64.
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+}
+
+enum Pending {
+    Program(usize, Vec<u8>),
+    Erase(usize),
+}
+
+/// NOR flash with a cache of writes that a power loss drops, tears and reorders.
+struct PowerMedium {
+    live: Vec<u8>,
+    durable: Vec<u8>,
+    pending: Vec<Pending>,
+    write_size: u32,
+    /// Operations until the power goes; the one it goes in is pending and fails.
+    operations_left: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct PowerLost;
+
+const ERASE: usize = 512;
+const SEGMENT: u32 = 2048;
+const SEGMENTS: u64 = 4;
+
+impl PowerMedium {
+    fn new(image: Vec<u8>, write_size: u32, operations_left: usize) -> Self {
+        let (durable, pending) = (image.clone(), Vec::new());
+        Self { live: image, durable, pending, write_size, operations_left }
+    }
+
+    fn operate(&mut self) -> Result<(), PowerLost> {
+        self.operations_left = self.operations_left.checked_sub(1).ok_or(PowerLost)?;
+        Ok(())
+    }
+
+    /// What the medium may hold when the power is back.
+    fn after_power_loss(self, random: &mut Random) -> Vec<u8> {
+        let mut image = self.durable;
+        for pending in self.pending {
+            let fate = random.below(3);
+            match pending {
+                _ if fate == 0 => {}
+                Pending::Program(at, bytes) => {
+                    let done = if fate == 1 { bytes.len() } else { random.below(bytes.len()) };
+                    for (cell, byte) in image[at..].iter_mut().zip(&bytes[..done]) {
+                        // Programming only clears bits.
+                        *cell &= byte;
+                    }
+                    if let (2, Some(byte)) = (fate, bytes.get(done)) {
+                        image[at + done] &= byte | random.below(256) as u8;
+                    }
+                }
+                Pending::Erase(at) => {
+                    let done = if fate == 1 { ERASE } else { random.below(ERASE) };
+                    image[at..at + done].fill(0xff);
+                    if fate == 2 {
+                        let cell = random.below(ERASE);
+                        image[at + cell] |= random.below(256) as u8;
+                    }
+                }
+            }
+        }
+        image
+    }
+}
+
+impl Medium for PowerMedium {
+    type Error = PowerLost;
+    const ERASED: u8 = 0xff;
+
+    fn capacity(&self) -> u32 {
+        self.live.len() as u32
+    }
+
+    fn write_size(&self) -> u32 {
+        self.write_size
+    }
+
+    fn erase_size(&self) -> u32 {
+        ERASE as u32
+    }
+
+    fn read_at(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), PowerLost> {
+        bytes.copy_from_slice(&self.live[offset as usize..offset as usize + bytes.len()]);
+        Ok(())
+    }
+
+    fn program_at(&mut self, offset: u32, bytes: &[u8]) -> Result<(), PowerLost> {
+        let (at, size) = (offset as usize, self.write_size as usize);
+        assert!(at.is_multiple_of(size) && bytes.len().is_multiple_of(size), "unaligned program");
+        let cells = &mut self.live[at..at + bytes.len()];
+        assert!(cells.iter().all(|&cell| cell == 0xff), "programmed twice at {at}");
+        cells.copy_from_slice(bytes);
+        self.pending.push(Pending::Program(at, bytes.to_vec()));
+        self.operate()
+    }
+
+    fn erase_block(&mut self, offset: u32) -> Result<(), PowerLost> {
+        let at = offset as usize;
+        assert!(at.is_multiple_of(ERASE), "unaligned erase");
+        self.live[at..at + ERASE].fill(0xff);
+        self.pending.push(Pending::Erase(at));
+        self.operate()
+    }
+
+    fn sync(&mut self) -> Result<(), PowerLost> {
+        self.operate()?;
+        self.durable.copy_from_slice(&self.live);
+        self.pending.clear();
+        Ok(())
+    }
+}
+
+fn key(n: usize) -> RequestKey {
+    RequestKey::from_bytes([n as u8; 32])
+}
+
+/// What may be found of one key: its state at the last sync, with the segment that it went into,
+/// and every state it was given since.
+#[derive(Clone, Default)]
+struct Allowed {
+    synced: Option<(u64, Option<Vec<u8>>)>,
+    since: Vec<(u64, Option<Vec<u8>>)>,
+}
+
+#[derive(Default)]
+struct Oracle {
+    keys: BTreeMap<usize, Allowed>,
+    /// The newest segment that may have been begun.
+    newest: u64,
+}
+
+impl Oracle {
+    fn synced(&mut self) {
+        for allowed in self.keys.values_mut() {
+            if let Some(last) = allowed.since.pop() {
+                *allowed = Allowed { synced: Some(last), since: Vec::new() };
+            }
+        }
+    }
+
+    fn check(&self, n: usize, found: Option<&[u8]>) {
+        let allowed = self.keys.get(&n).cloned().unwrap_or_default();
+        let mut states = allowed.since.iter().chain(&allowed.synced);
+        if states.any(|(_, state)| state.as_deref() == found) {
+            return;
+        }
+        assert_eq!(found, None, "key {n}: a value that was never put, or an outdated one");
+        if let Some((segment, Some(_))) = &allowed.synced {
+            // Its segment may have been erased for the newest one.
+            assert!(segment + SEGMENTS - 1 <= self.newest, "key {n}: a synced value is lost");
+        }
+    }
+}
+
+/// Appends, removes and syncs until the power goes; `oracle` learns what may be found then.
+fn work(
+    log: &mut Log<PowerMedium>,
+    random: &mut Random,
+    oracle: &mut Oracle,
+    steps: usize,
+) -> Result<(), ()> {
+    for step in 0..steps {
+        let sequence = |log: &Log<PowerMedium>| log.active.map_or(0, |a| a.header.sequence);
+        // Pessimistic: the next step may erase the oldest segment and fail after that.
+        oracle.newest = sequence(log) + 1;
+        let n = random.below(6);
+        match random.below(8) {
+            0 | 1 => {
+                log.sync().map_err(drop)?;
+                oracle.synced();
+            }
+            2 => {
+                oracle.keys.entry(n).or_default().since.push((oracle.newest, None));
+                log.remove(&key(n)).map_err(drop)?;
+            }
+            _ => {
+                let payload = vec![step as u8; random.below(500)];
+                let since = &mut oracle.keys.entry(n).or_default().since;
+                since.push((oracle.newest, Some(payload.clone())));
+                log.append(&Record::new(key(n), &payload)).map_err(drop)?;
+                let written = oracle.keys.entry(n).or_default().since.last_mut().unwrap();
+                written.0 = sequence(log);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check_all(log: &mut Log<PowerMedium>, oracle: &Oracle) -> BTreeMap<usize, Vec<u8>> {
+    let (mut buffer, mut there) = ([0; SEGMENT as usize], BTreeMap::new());
+    for n in 0..6 {
+        let found = log.find(&key(n), &mut buffer).unwrap();
+        let payload = found.map(|record| record.payload);
+        oracle.check(n, payload);
+        if let Some(payload) = payload {
+            there.insert(n, payload.to_vec());
+        }
+    }
+    there
+}
+
+/// The power goes in every operation in turn, and what was not synced is dropped, torn and
+/// reordered at random: every synced entry whose segment was not reclaimed is there, nothing wrong
+/// is, and the log goes on: a second life on the same medium ends in the same way.
+#[test]
+fn power_loss_at_every_operation() {
+    let rounds = if cfg!(miri) { 1 } else { 6 };
+    for round in 0..rounds {
+        let write_size = [1, 4, 8, 32, 64, 256][round];
+        for cut in 0..220 {
+            let mut random = Random((round * 1000 + cut) as u64);
+            let mut image = vec![0xff; SEGMENTS as usize * SEGMENT as usize];
+            let mut oracle = Oracle::default();
+            for life in 0..3 {
+                let left = if life == 0 { cut } else { random.below(60) };
+                let medium = PowerMedium::new(image, write_size, left);
+                let mut log = Log::open(medium, SEGMENT, Salt([life; 16])).unwrap();
+                let there = check_all(&mut log, &oracle);
+                // What is there now was found by reading, and is the new ground to stand on.
+                let sequence = log.active.map_or(0, |active| active.header.sequence);
+                rebase(&mut oracle, &mut log, &there, sequence);
+                let _ = work(&mut log, &mut random, &mut oracle, 100);
+                image = log.into_medium().after_power_loss(&mut random);
+            }
+            let medium = PowerMedium::new(image, write_size, usize::MAX);
+            let mut log = Log::open(medium, SEGMENT, Salt([9; 16])).unwrap();
+            check_all(&mut log, &oracle);
+            log.append(&Record::new(key(5), b"alive")).unwrap();
+            let mut buffer = [0; 64];
+            let found = log.find(&key(5), &mut buffer).unwrap();
+            assert_eq!(found.map(|record| record.payload), Some(&b"alive"[..]));
+        }
+    }
+}
+
+/// After a restart the oracle takes over what the log shows: each entry with its segment.
+fn rebase(
+    oracle: &mut Oracle,
+    log: &mut Log<PowerMedium>,
+    there: &BTreeMap<usize, Vec<u8>>,
+    newest: u64,
+) {
+    let mut keys = BTreeMap::new();
+    for (&n, payload) in there {
+        let segment = (0..SEGMENTS as u32 - 1).find_map(|age| {
+            let (base, header, mut scan) = log.segment_by_age(age).unwrap()?;
+            let (medium, crc) = (&mut log.medium, &log.crc);
+            while let Some(found) = scan.next(medium, crc).unwrap() {
+                let is_entry = found.head.key == key(n) && found.head.kind == Kind::Entry;
+                if is_entry && found.is_whole(medium, base, &header, crc).unwrap() {
+                    return Some(header.sequence);
+                }
+            }
+            None
+        });
+        let synced = Some((segment.unwrap(), Some(payload.clone())));
+        keys.insert(n, Allowed { synced, since: Vec::new() });
+    }
+    *oracle = Oracle { keys, newest };
+}
+
+/// Every failing operation is reported, and leaves a log that finds what was synced before.
+#[test]
+fn a_failed_operation_leaves_the_log_usable() {
+    for cut in 0..60 {
+        let image = vec![0xff; SEGMENTS as usize * SEGMENT as usize];
+        let mut log = Log::open(PowerMedium::new(image, 4, cut), SEGMENT, Salt([1; 16])).unwrap();
+        let (mut random, mut oracle) = (Random(cut as u64), Oracle::default());
+        assert_eq!(work(&mut log, &mut random, &mut oracle, 200), Err(()));
+        log.medium.operations_left = usize::MAX;
+        check_all(&mut log, &oracle);
+        log.append(&Record::new(key(5), b"alive")).unwrap();
+        let mut buffer = [0; 64];
+        let found = log.find(&key(5), &mut buffer).unwrap();
+        assert_eq!(found.map(|record| record.payload), Some(&b"alive"[..]));
+    }
+}
