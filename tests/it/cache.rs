@@ -1,15 +1,9 @@
-//! The cache through its public face: tiers, modes, lifetimes, faults, single flight.
+//! The cache through its public face: tiers, modes, lifetimes, faults.
 
 use std::{
     collections::HashSet,
     convert::Infallible,
-    future::{Future, poll_fn},
-    pin::{Pin, pin},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::Poll,
+    sync::{Arc, Mutex},
     thread::{self, ThreadId},
     time::Duration,
 };
@@ -23,7 +17,6 @@ use llm_cache::{
     core::{Millis, RequestKey, Usage, record::Record},
     store::{MemoryStore, Store, StoreError, StoreErrorKind, StoreStats, Stored},
 };
-use tokio::sync::{Semaphore, oneshot};
 
 fn key(number: u8) -> RequestKey {
     RequestKey::from_bytes([number; 32])
@@ -48,33 +41,6 @@ fn in_mode(mode: Mode) -> CallOptions {
 
 fn miss(why: MissReason) -> Outcome {
     Outcome::Miss { why }
-}
-
-/// Polls all futures from one task until all are done: none is polled again before all have been
-/// polled once, so that they are under way at one time.
-async fn all<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
-    let mut futures: Vec<_> = futures.into_iter().map(|each| (Box::pin(each), None)).collect();
-    poll_fn(|context| {
-        let mut pending = false;
-        for (future, output) in futures.iter_mut().filter(|(_, output)| output.is_none()) {
-            match future.as_mut().poll(context) {
-                Poll::Ready(ready) => *output = Some(ready),
-                Poll::Pending => pending = true,
-            }
-        }
-        if pending { Poll::Pending } else { Poll::Ready(()) }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
-}
-
-/// Polls a future once, which must not be enough.
-async fn start<F: Future>(future: &mut Pin<Box<F>>) {
-    poll_fn(|context| {
-        assert!(future.as_mut().poll(context).is_pending(), "it was not to end yet");
-        Poll::Ready(())
-    })
-    .await;
 }
 
 /// New, the same again, new: the guide's first program on the bare cache.
@@ -288,180 +254,25 @@ async fn a_slow_store_is_written_elsewhere() {
     assert!(threads.len() == 1 && !threads.contains(&thread::current().id()));
 }
 
-/// A fetch that waits at a gate and counts.
-struct Gate {
-    open: Semaphore,
-    fetches: AtomicUsize,
-}
-
-impl Gate {
-    fn new() -> Arc<Self> {
-        Arc::new(Self { open: Semaphore::new(0), fetches: AtomicUsize::new(0) })
-    }
-
-    async fn fetch(self: Arc<Self>) -> Result<Fetched, &'static str> {
-        self.fetches.fetch_add(1, Ordering::SeqCst);
-        self.open.acquire().await.map_err(|_| "the gate was closed for good")?.forget();
-        Ok(Fetched::new("Ada"))
-    }
-
-    fn fetches(&self) -> usize {
-        self.fetches.load(Ordering::SeqCst)
-    }
-}
-
-/// A call through the gate, as a future that owns what it needs.
-fn through(
-    gate: &Arc<Gate>,
-    cache: &Cache,
-    share: Share<&'static str>,
-) -> impl Future<Output = Result<Cached, FetchError<&'static str>>> + Send + use<> {
-    let (cache, gate) = (cache.clone(), Arc::clone(gate));
-    async move { cache.get_or_fetch(key(1), &CallOptions::new(), share, || gate.fetch()).await }
-}
-
-/// A thousand identical calls under way at one time make one fetch; the one that made it reports a
-/// miss and all others a hit in flight.
+/// What is in files is there after a restart, and a directory that is in use is reported while the
+/// cache goes on in memory.
+#[cfg(unix)]
 #[tokio::test]
-async fn a_thousand_misses_fetch_once() {
-    let (gate, cache) = (Gate::new(), small().build());
-    let mut calls: Vec<_> =
-        (0..1000).map(|_| Box::pin(through(&gate, &cache, Share::cloned()))).collect();
-    for call in &mut calls {
-        start(call).await;
-    }
-    assert_eq!(gate.fetches(), 1);
-    gate.open.add_permits(1);
-    let answers = all(calls).await;
-    let tiers = answers.iter().filter_map(|answer| answer.as_ref().unwrap().outcome.tier());
-    assert_eq!(tiers.filter(|tier| *tier == Tier::Flight).count(), 999);
-    assert_eq!((answers.len(), gate.fetches()), (1000, 1));
-    let stats = cache.stats();
-    assert_eq!((stats.misses, stats.hits_flight, stats.handovers), (1, 999, 0));
-}
+async fn files_outlive_the_cache() {
+    use llm_cache::store::FileStore;
+    let directory = tempfile::tempdir().unwrap();
+    let open = || small().store_or_report(FileStore::open(directory.path().join("c"))).build();
+    let first = open();
+    let stored = ask(&first, CallOptions::new(), "Ada").await;
+    assert_eq!((stored.verdict, first.stats().stored_disk), (Verdict::Store, 1));
 
-/// The same from many threads, where calls come before, during and after the fetch.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_thousand_tasks_fetch_once() {
-    let (gate, cache) = (Gate::new(), small().build());
-    gate.open.add_permits(1);
-    let tasks: Vec<_> =
-        (0..1000).map(|_| tokio::spawn(through(&gate, &cache, Share::cloned()))).collect();
-    for task in tasks {
-        assert_eq!(&task.await.unwrap().unwrap().payload[..], b"Ada");
-    }
-    assert_eq!(gate.fetches(), 1);
-}
+    let second = open();
+    assert_eq!(second.stats().store_faults, 1);
+    assert!(ask(&second, CallOptions::new(), "Bob").await.outcome.is_miss());
+    assert!(ask(&second, CallOptions::new(), "never").await.outcome.is_hit());
 
-/// The leader is dropped midway: one follower fetches again, all others get its answer.
-#[tokio::test]
-async fn a_cancelled_leader_hands_over() {
-    let (gate, cache) = (Gate::new(), small().build());
-    let mut leader = Box::pin(through(&gate, &cache, Share::cloned()));
-    start(&mut leader).await;
-    let mut calls: Vec<_> =
-        (0..99).map(|_| Box::pin(through(&gate, &cache, Share::cloned()))).collect();
-    for call in &mut calls {
-        start(call).await;
-    }
-    drop(leader);
-    gate.open.add_permits(1);
-    assert!(all(calls).await.iter().all(|answer| answer.is_ok()));
-    assert_eq!((gate.fetches(), cache.stats().handovers), (2, 1));
-}
-
-/// A fetch that panics takes its own call down and no other.
-#[tokio::test]
-async fn a_panicking_leader_hands_over() {
-    let (gate, cache) = (Gate::new(), small().build());
-    let (panic_now, told) = oneshot::channel::<()>();
-    let panicking = cache.clone();
-    let (leads, led) = oneshot::channel();
-    let leader = tokio::spawn(async move {
-        let fetch = || async {
-            leads.send(()).unwrap();
-            told.await.unwrap();
-            panic!("a fault of the fetch");
-        };
-        let share = Share::<&'static str>::none();
-        panicking.get_or_fetch(key(1), &CallOptions::new(), share, fetch).await
-    });
-    led.await.unwrap();
-    let mut call = Box::pin(through(&gate, &cache, Share::cloned()));
-    start(&mut call).await;
-    panic_now.send(()).unwrap();
-    assert!(leader.await.unwrap_err().is_panic());
-    gate.open.add_permits(1);
-    assert_eq!(&call.await.unwrap().payload[..], b"Ada");
-    assert_eq!((gate.fetches(), cache.stats().handovers), (1, 1));
-}
-
-/// An error that is shared answers all who wait; one that is not makes each fetch for itself. It
-/// is never stored.
-#[tokio::test]
-async fn errors_are_shared_where_they_may_be() {
-    for (share, expected) in [(Share::cloned(), 1), (Share::none(), 20)] {
-        let (gate, cache) = (Gate::new(), small().store(MemoryStore::new()).build());
-        let mut calls: Vec<_> = (0..20).map(|_| Box::pin(through(&gate, &cache, share))).collect();
-        for call in &mut calls {
-            start(call).await;
-        }
-        gate.open.close();
-        for answer in all(calls).await {
-            assert_eq!(answer.unwrap_err(), FetchError::Fetch("the gate was closed for good"));
-        }
-        assert_eq!(gate.fetches(), expected);
-        assert_eq!((cache.stats().stored_memory, cache.stats().stored_disk), (0, 0));
-    }
-}
-
-/// An answer that may not be stored still serves those who waited for it, and nobody later.
-#[tokio::test]
-async fn a_skipped_answer_serves_those_who_wait() {
-    let cache = small().build();
-    let (fetches, gate) = (AtomicUsize::new(0), Semaphore::new(0));
-    let ask = || async {
-        let fetch = || async {
-            fetches.fetch_add(1, Ordering::SeqCst);
-            let _permit = gate.acquire().await;
-            let verdict = Verdict::Skip { why: SkipReason::Refusal };
-            Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("no") })
-        };
-        cache.get_or_fetch(key(1), &CallOptions::new(), Share::none(), fetch).await
-    };
-    let mut calls: Vec<_> = (0..9).map(|_| Box::pin(ask())).collect();
-    for call in &mut calls {
-        start(call).await;
-    }
-    gate.add_permits(1);
-    let answers = all(calls).await;
-    let skip = Verdict::Skip { why: SkipReason::Refusal };
-    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().verdict == skip));
-    assert_eq!(fetches.load(Ordering::SeqCst), 1);
-    assert!(pin!(ask()).await.unwrap().outcome.is_miss());
-}
-
-/// Callers of many threads, some of them cut off at any point, round after round: everyone who
-/// stays gets the answer, and no flight is left behind to block the next round.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn cancellation_at_any_point_blocks_nobody() {
-    let cache = small().build();
-    for round in 0..300_u32 {
-        let gate = Gate::new();
-        let tasks: Vec<_> =
-            (0..12).map(|_| tokio::spawn(through(&gate, &cache, Share::none()))).collect();
-        gate.open.add_permits(12);
-        for (at, task) in tasks.iter().enumerate() {
-            if (round.wrapping_mul(2_654_435_761) >> at) & 1 == 1 {
-                task.abort();
-            }
-        }
-        for task in tasks {
-            match task.await {
-                Ok(answer) => assert_eq!(&answer.unwrap().payload[..], b"Ada"),
-                Err(error) => assert!(error.is_cancelled()),
-            }
-        }
-        cache.clear().unwrap();
-    }
+    drop((first, second));
+    let third = open();
+    let cached = ask(&third, CallOptions::new(), "never asked").await;
+    assert_eq!((cached.outcome.tier(), &cached.payload[..]), (Some(Tier::Disk), &b"Ada"[..]));
 }

@@ -2,5 +2,6 @@
 
 mod cache;
 mod client;
+mod flight;
 mod memo;
 mod replay;
