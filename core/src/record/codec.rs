@@ -167,7 +167,11 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 2 } else { 256 },
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
         /// Every record reads back as it was, from a slice and from a reader, and its length is
         /// the foretold one.

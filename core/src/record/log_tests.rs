@@ -48,7 +48,11 @@ fn expected(written: &Written, newest: u64, segments: u64, key: u8) -> Option<Ve
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: if cfg!(miri) { 2 } else { 256 },
+        failure_persistence: None,
+        ..Default::default()
+    })]
 
     /// Whatever is appended, removed and reopened, the log finds what a list of everything in the
     /// segments not yet reclaimed says, and walks it in the same order.
@@ -112,6 +116,7 @@ fn small_log(bytes: &mut [u8]) -> Vec<Vec<u8>> {
 /// With any byte of the medium changed, at most the entry that it lies in is lost; no other value
 /// is returned, and the log takes new entries.
 #[test]
+#[cfg_attr(miri, ignore = "exhaustive: hours under Miri")]
 fn any_byte_flipped() {
     let mut image = vec![0xff; 3 * SEGMENT as usize];
     let payloads = small_log(&mut image);
@@ -136,6 +141,7 @@ fn any_byte_flipped() {
 /// With everything from any byte on erased, or full of garbage, exactly the entries that end
 /// before it are found, now and after new ones are appended.
 #[test]
+#[cfg_attr(miri, ignore = "exhaustive: hours under Miri")]
 fn any_tail_cut() {
     let mut image = vec![0xff; 3 * SEGMENT as usize];
     let mut log = open(&mut image);
@@ -175,6 +181,7 @@ fn any_tail_cut() {
 /// Records embedded in a payload, with whatever byte of the record around them changed, are never
 /// taken for records: copies of the segment itself, of other segments, and standalone ones.
 #[test]
+#[cfg_attr(miri, ignore = "exhaustive: hours under Miri")]
 fn embedded_records_stay_payload() {
     let mut image = vec![0xff; 3 * SEGMENT as usize];
     let mut log = open(&mut image);
