@@ -79,7 +79,7 @@ impl Client {
     ///
     /// A fault of the cache is never an error here; [`Reply::outcome`] tells how the answer came.
     /// A raw request that asks for a stream returns when the stream has ended, with its text as the
-    /// body; use [`stream`](Self::stream) to follow it.
+    /// body; one that was cut or reports an error is an error. [`stream`](Self::stream) follows it.
     ///
     /// # Errors
     /// Whatever [`ErrorKind`] lists, after the retries of the policy.

@@ -108,8 +108,8 @@ impl Client {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
-        let answer = self.upstream().send(Operation::Generate, body).await?;
-        let usage = if answer.head.event_stream { None } else { self.read(&answer)?.usage() };
+        let (answer, streamed) = self.upstream().send_any(body).await?;
+        let usage = if answer.head.event_stream { streamed } else { self.read(&answer)?.usage() };
         Ok(Reply {
             dialect: self.dialect(),
             body: answer.body,

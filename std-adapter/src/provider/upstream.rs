@@ -5,7 +5,7 @@ use llm_cache_core::Usage;
 use reqwest::Url;
 
 use super::credential::{Credential, Secret};
-use super::http::{Answer, Http, HttpError, Incoming};
+use super::http::{Answer, Head, Http, HttpError, Incoming};
 use super::retry::{self, Hint, RetryPolicy};
 use super::route::Route;
 use super::sse::{SseError, SseEvent, SseReader};
@@ -39,11 +39,17 @@ impl Upstream {
     /// Posts `body` as it is, as often as the retry policy says, and returns the whole answer of a
     /// success (status 2xx).
     pub(crate) async fn send(&self, operation: Operation, body: Bytes) -> Result<Answer, Error> {
-        match self.exchange(operation, body, Want::Whole).await? {
-            (Got::Whole(answer), _) => Ok(answer),
-            // `exchange` gives what was wanted.
-            (Got::Stream(incoming), _) => Ok(Answer { head: incoming.head, body: Bytes::new() }),
-        }
+        self.exchange(operation, body, Want::Whole).await.map(|(got, _)| whole(got))
+    }
+
+    /// As [`send`](Self::send) for a body that may ask for a stream, whose whole text is the answer
+    /// then, checked as [`Live::next_event`] checks it. With it the tokens that the stream reports.
+    pub(crate) async fn send_any(&self, body: Bytes) -> Result<(Answer, Option<Usage>), Error> {
+        let (got, secret) = self.exchange(Operation::Generate, body, Want::Whole).await?;
+        let answer = whole(got);
+        let is_stream = answer.head.event_stream;
+        let usage = if is_stream { self.read_stream(&answer, secret.as_ref())? } else { None };
+        Ok((answer, usage))
     }
 
     /// Posts `body` as it is and returns the stream of events once it begins. From then on nothing
@@ -68,6 +74,34 @@ impl Upstream {
             incoming,
             ended: false,
         })
+    }
+
+    /// Walks a whole stream to its last event and returns the tokens that it reports.
+    fn read_stream(
+        &self,
+        answer: &Answer,
+        secret: Option<&Secret>,
+    ) -> Result<Option<Usage>, Error> {
+        let head = &answer.head;
+        let mut reader = SseReader::new(self.http.answer_bytes_max());
+        reader.push(&answer.body);
+        let mut usage = None;
+        loop {
+            let event = match reader.next_event() {
+                Ok(Some(event)) => event,
+                Ok(None) => return Err(broken(head, cut_short())),
+                Err(error) => return Err(broken(head, unreadable(error))),
+            };
+            self.vendor.stream_usage(&event, &mut usage);
+            match self.vendor.stream_step(&event) {
+                Step::Go => {}
+                Step::Done => return Ok(usage),
+                Step::Failed => {
+                    let (vendor, data) = (self.vendor, &event.data);
+                    return Err(vendor::failure_in_stream(vendor, head, data, secret));
+                }
+            }
+        }
     }
 
     async fn exchange(
@@ -123,6 +157,14 @@ impl Upstream {
             Ok(got) => return Ok(Ok(got)),
         };
         Ok(Err(vendor::failure(self.vendor, &head, error_body, secret)))
+    }
+}
+
+/// What was wanted whole, as [`Upstream::exchange`] gives it then.
+fn whole(got: Got) -> Answer {
+    match got {
+        Got::Whole(answer) => answer,
+        Got::Stream(incoming) => Answer { head: incoming.head, body: Bytes::new() },
     }
 }
 
@@ -197,13 +239,7 @@ impl Live {
         let event = match self.reader.next_event() {
             Ok(Some(event)) => event,
             Ok(None) => return Ok(None),
-            Err(error) => {
-                let message = match error {
-                    SseError::TooLong => "an event of the stream is longer than the limit",
-                    SseError::NotUtf8 => "the stream is not UTF-8",
-                };
-                return Err(self.broken(Parts::new(ErrorKind::Malformed, message)));
-            }
+            Err(error) => return Err(self.broken(unreadable(error))),
         };
         match self.vendor.stream_step(&event) {
             Step::Go => {}
@@ -222,10 +258,7 @@ impl Live {
     async fn receive(&mut self) -> Result<Bytes, Error> {
         let piece = match self.incoming.chunk().await {
             Ok(Some(piece)) => piece,
-            Ok(None) => {
-                let message = "the stream ended before its last event";
-                return Err(self.broken(Parts::new(ErrorKind::Truncated, message)));
-            }
+            Ok(None) => return Err(self.broken(cut_short())),
             Err(error) => return Err(self.broken(error.into())),
         };
         if piece.len() > self.bytes_left {
@@ -238,10 +271,23 @@ impl Live {
 
     fn broken(&mut self, parts: Parts) -> Error {
         self.ended = true;
-        parts
-            .status(self.incoming.head.status)
-            .request_id(self.incoming.head.request_id.as_deref())
-            .attempts(1)
-            .into()
+        broken(&self.incoming.head, parts)
     }
+}
+
+fn unreadable(error: SseError) -> Parts {
+    let message = match error {
+        SseError::TooLong => "an event of the stream is longer than the limit",
+        SseError::NotUtf8 => "the stream is not UTF-8",
+    };
+    Parts::new(ErrorKind::Malformed, message)
+}
+
+fn cut_short() -> Parts {
+    Parts::new(ErrorKind::Truncated, "the stream ended before its last event")
+}
+
+/// The error of a stream that began and cannot be read to its end.
+fn broken(head: &Head, parts: Parts) -> Error {
+    parts.status(head.status).request_id(head.request_id.as_deref()).attempts(1).into()
 }

@@ -113,9 +113,8 @@ impl Bench {
             Ok(answer) => {
                 assert_eq!(pair.status, 200, "{}", pair.id);
                 assert_eq!(answer.content, Content::recorded(pair), "{}", pair.id);
-                // A stream that is not followed event by event is handed on unread.
-                let is_read = !pair.is_stream() || answer.verdict.is_none();
-                assert_eq!(answer.usage, recorded::usage(pair).filter(|_| is_read), "{}", pair.id);
+                assert_eq!(answer.usage, recorded::usage(pair), "{}", pair.id);
+                assert_eq!(answer.billed, answer.usage, "{}", pair.id);
                 assert!(answer.has_id, "{}", pair.id);
             }
             Err(error) => check_error(pair, error),
@@ -212,6 +211,7 @@ pub(super) struct Answer {
     /// The bytes; empty for a stream that was followed.
     body: Bytes,
     usage: Option<Usage>,
+    /// What this call cost.
     billed: Option<Usage>,
     outcome: Outcome,
     /// None for a stream that was followed.
@@ -242,7 +242,7 @@ async fn sent(client: &Client, request: Request) -> Result<Answer, Error> {
         content,
         body: reply.body().clone(),
         usage: reply.usage(),
-        billed: Some(reply.billed_usage()),
+        billed: reply.usage().map(|_| reply.billed_usage()),
         outcome: reply.outcome(),
         verdict: Some(reply.verdict()),
         has_id: reply.request_id().is_some(),
@@ -259,7 +259,7 @@ async fn followed(client: &Client, request: Request) -> Result<Answer, Error> {
         content: Content::Events(events),
         body: Bytes::new(),
         usage: stream.usage(),
-        billed: None,
+        billed: stream.usage(),
         outcome: stream.outcome(),
         verdict: None,
         has_id: stream.request_id().is_some(),

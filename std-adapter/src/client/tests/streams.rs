@@ -147,13 +147,40 @@ async fn fails_before_and_within() {
     assert_eq!((raw.kind(), server.count()), (ErrorKind::InvalidRequest, 1));
 }
 
-/// A raw request for a stream, sent as a plain call, comes back as the text of the stream.
+const RAW: &str = r#"{"model":"m","max_tokens":1,"messages":[],"stream":true}"#;
+
+/// A raw request for a stream, sent as a plain call, comes back as the text of the stream, with the
+/// tokens that it reports: they were billed.
 #[tokio::test]
 async fn sends_a_raw_stream_request() {
-    let server = Loopback::start(vec![event_stream(STREAM)]);
-    let client = anthropic(&server).cache(Cache::builder().build()).build().unwrap();
-    let request = Request::raw(r#"{"model":"m","max_tokens":1,"messages":[],"stream":true}"#);
-    let reply = client.send(request).await.unwrap();
-    assert_eq!(reply.body(), STREAM.as_bytes());
-    assert_eq!(reply.outcome().to_string(), "bypass streaming");
+    for (chat, text) in [(false, STREAM), (true, CHAT_STREAM)] {
+        let server = Loopback::start(vec![event_stream(text)]);
+        let builder = if chat { openai(&server) } else { anthropic(&server) };
+        let client = builder.cache(Cache::builder().build()).build().unwrap();
+        let reply = client.send(Request::raw(RAW)).await.unwrap();
+        assert_eq!(reply.body(), text.as_bytes());
+        assert_eq!(reply.outcome().to_string(), "bypass streaming");
+        let billed = reply.billed_usage();
+        assert_eq!((billed.input_tokens, billed.output_tokens), (9, 3));
+        assert_eq!(reply.usage(), Some(billed));
+    }
+}
+
+/// A stream taken as a whole that was cut, or that reports an error, is no answer.
+#[tokio::test]
+async fn reports_a_cut_raw_stream() {
+    let last = STREAM.len() - 1;
+    let error = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\
+                 \"message\":\"busy\"}}\n\n";
+    for (text, kind) in [
+        (&STREAM[..last], ErrorKind::Truncated),
+        ("", ErrorKind::Truncated),
+        (error, ErrorKind::Overloaded),
+    ] {
+        let server = Loopback::start(vec![event_stream(text)]);
+        let client = anthropic(&server).build().unwrap();
+        let told = client.send(Request::raw(RAW)).await.unwrap_err();
+        assert_eq!((told.kind(), told.request_id()), (kind, Some("req_stream")));
+        assert_eq!(server.count(), 1, "it began, so it may have been billed: not sent again");
+    }
 }
