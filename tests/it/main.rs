@@ -2,6 +2,8 @@
 
 mod cache;
 mod client;
+mod corpora;
+mod firmware;
 mod flight;
 mod memo;
 mod replay;

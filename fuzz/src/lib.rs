@@ -1,0 +1,20 @@
+//! The fuzz checks, one a file: each takes bytes from a stranger and panics when a promise of the
+//! library is broken. libFuzzer calls them with bytes it invents, the tests with the corpus.
+
+pub mod canonical;
+pub mod json;
+pub mod log;
+pub mod reply;
+pub mod table;
+
+/// A check: panics when a promise is broken.
+pub type Check = fn(&[u8]);
+
+/// Every check under its name, which is also its target's and its corpus folder's.
+pub const CHECKS: &[(&str, Check)] = &[
+    ("canonical", canonical::check),
+    ("json", json::check),
+    ("log", log::check),
+    ("reply", reply::check),
+    ("table", table::check),
+];

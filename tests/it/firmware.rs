@@ -1,0 +1,101 @@
+//! The firmware of `tests/embedded` on an emulated Cortex-M3: it computes the host's keys, keeps
+//! answers in table and flash, and stays within its budget of code and stack.
+
+use std::{
+    path::Path,
+    process::{Command, Output},
+};
+
+use llm_cache_core::key::{Dialect, Endpoint, Scope, Tenant};
+use llm_cache_tests::shared::skip;
+
+#[expect(unreachable_pub, reason = "the firmware is a crate of its own")]
+#[path = "../embedded/src/requests.rs"]
+mod requests;
+
+const TARGET: &str = "thumbv7m-none-eabi";
+/// Key, table, record, encoder and the firmware around them.
+const CODE_BYTES_MAX: usize = 48 * 1024;
+const STACK_BYTES_MAX: usize = 4 * 1024;
+
+/// What the firmware printed, line by line.
+struct Console(String);
+
+impl Console {
+    /// What follows `name` on its line.
+    fn line(&self, name: &str) -> &str {
+        let mut lines = self.0.lines();
+        let found = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        found.unwrap_or_else(|| panic!("no line `{name}` in:\n{}", self.0))
+    }
+
+    fn number(&self, name: &str) -> usize {
+        self.line(name).parse().expect("a number")
+    }
+}
+
+fn what_is_missing() -> Option<&'static str> {
+    let works = |command: &mut Command| command.output().is_ok_and(|out| out.status.success());
+    if !works(Command::new("qemu-system-arm").arg("--version")) {
+        return Some("no qemu-system-arm");
+    }
+    let mut rustc = Command::new("rustc");
+    let found = |out: Output| Path::new(String::from_utf8_lossy(&out.stdout).trim()).is_dir();
+    let libraries = rustc.args(["--print", "target-libdir", "--target", TARGET]).output();
+    if !libraries.is_ok_and(found) {
+        return Some("no target thumbv7m-none-eabi (rustup target add thumbv7m-none-eabi)");
+    }
+    None
+}
+
+/// Builds the firmware and runs it until it exits.
+fn run() -> Console {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
+    let output = Command::new(env!("CARGO"))
+        .args(["run", "--release", "--quiet", "--locked"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/firmware"))
+        .env_remove("RUSTFLAGS")
+        .output()
+        .expect("cargo is running this test");
+    let console = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "the firmware failed\n{console}\n{errors}");
+    Console(console)
+}
+
+/// Keys are the host's, every step has the outcome it should, and code and stack fit the budget.
+#[test]
+fn firmware_does_the_core_job_within_its_budget() {
+    if let Some(why) = what_is_missing() {
+        return skip(why);
+    }
+    let console = run();
+    for (name, dialect, body) in requests::REQUESTS {
+        let dialect = match dialect {
+            "anthropic.messages" => Dialect::AnthropicMessages,
+            "openai.chat" => Dialect::OpenAiChat,
+            _ => Dialect::Json,
+        };
+        let scope = Scope::new(dialect, Endpoint::Id("gateway"), Tenant::Named("plant"));
+        let key = scope.hasher().unwrap().key_alloc(body.as_bytes()).unwrap();
+        assert_eq!(console.line(&format!("key {name}")), key.to_string());
+    }
+    assert_eq!(console.line("key marked"), console.line("key unmarked"), "a mark is no identity");
+    let body: serde_json::Value = serde_json::from_str(console.line("body")).unwrap();
+    assert_eq!(body["messages"][0]["content"][0]["cache_control"]["type"], "ephemeral");
+
+    assert_eq!(console.line("table before"), "false");
+    assert_eq!(console.line("table hit"), "true bytes 74 age 30000");
+    assert_eq!(console.line("table expired"), "true");
+    assert_eq!(console.line("table holds"), "16 of 16");
+    assert_eq!(console.line("log power cut"), "true");
+    assert_eq!(console.line("log recovered"), "3 torn found false");
+    assert_eq!(console.line("log reclaimed, newest found"), "true");
+
+    let (code, stack) = (console.number("code"), console.number("stack"));
+    println!("{}", console.0);
+    println!("code {code} of {CODE_BYTES_MAX} bytes, stack {stack} of {STACK_BYTES_MAX} bytes");
+    assert!(code <= CODE_BYTES_MAX, "{code} bytes of code");
+    assert!(stack <= STACK_BYTES_MAX, "{stack} bytes of stack");
+}
