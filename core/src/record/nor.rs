@@ -175,6 +175,7 @@ mod tests {
 
     /// A log wraps around and is found again on flashes of all kinds of alignments.
     #[test]
+    #[cfg_attr(miri, ignore = "minutes under Miri")]
     fn a_log_on_flash() {
         wrap_around::<1, 1>();
         wrap_around::<4, 4>();

@@ -225,12 +225,10 @@ fn check_all(log: &mut Log<PowerMedium>, oracle: &Oracle) -> BTreeMap<usize, Vec
 /// reordered at random: every synced entry whose segment was not reclaimed is there, nothing wrong
 /// is, and the log goes on: a second life on the same medium ends in the same way.
 #[test]
+#[cfg_attr(miri, ignore = "exhaustive: hours under Miri")]
 fn power_loss_at_every_operation() {
-    let rounds = if cfg!(miri) { 1 } else { 6 };
-    for round in 0..rounds {
-        let write_size = [1, 4, 8, 32, 64, 256][round];
-        // Miri takes a thousand times longer.
-        for cut in (0..400).step_by(if cfg!(miri) { 100 } else { 1 }) {
+    for (round, write_size) in [1, 4, 8, 32, 64, 256].into_iter().enumerate() {
+        for cut in 0..400 {
             let mut random = Random((round * 1000 + cut) as u64);
             let mut image = vec![0xff; SEGMENTS as usize * SEGMENT as usize];
             let mut oracle = Oracle::default();
@@ -285,7 +283,7 @@ fn rebase(
 /// Every failing operation is reported, and leaves a log that finds what was synced before.
 #[test]
 fn a_failed_operation_leaves_the_log_usable() {
-    for cut in (0..60).step_by(if cfg!(miri) { 20 } else { 1 }) {
+    for cut in (0..60).step_by(if cfg!(miri) { 40 } else { 1 }) {
         let image = vec![0xff; SEGMENTS as usize * SEGMENT as usize];
         let mut log = Log::open(PowerMedium::new(image, 4, cut), SEGMENT, Salt([1; 16])).unwrap();
         let (mut random, mut oracle) = (Random(cut as u64), Oracle::default());
