@@ -25,3 +25,8 @@ pub use llm_cache_core as core;
 #[cfg(feature = "std")]
 #[doc(inline)]
 pub use memo::cached;
+
+/// The examples of the README are compiled and, where they need no network, run.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../../README.md")]
+pub struct ReadmeDoctests;

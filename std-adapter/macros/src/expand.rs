@@ -201,7 +201,9 @@ fn memoised(
     quote_spanned! {here=>
         use ::llm_cache::memo::__private as runtime;
         #[allow(unused_imports)]
-        use runtime::{ErrorIsCloned as _, ErrorStaysHere as _, ReturnsResult as _, ReturnsValue as _};
+        use runtime::{ErrorIsCloned as _, ErrorStaysHere as _};
+        #[allow(unused_imports)]
+        use runtime::{ReturnsResult as _, ReturnsValue as _};
         static SITE: runtime::Site = runtime::Site::new(
             ::core::env!("CARGO_PKG_NAME"), ::core::module_path!(), #name, #identity,
         );

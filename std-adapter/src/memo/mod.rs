@@ -1,7 +1,7 @@
 //! `#[cached]`: a function whose results are kept under its name, its text and its arguments.
 //!
 //! This module is the attribute's runtime half; what an attribute takes is documented at
-//! [`cached`](crate::cached).
+//! [`cached`].
 
 mod block_on;
 mod call;
@@ -56,8 +56,8 @@ use crate::core::key::KeyScope;
 /// skipped. The result implements `Serialize`, `DeserializeOwned` and
 /// [`JsonSchema`](schemars::JsonSchema). `Err` is never stored; identical calls that wait for a
 /// failing one get a clone of its error where that is `Clone + Send + Sync` (and then it must be
-/// `'static`), and run one after the other where it is not. A stored value that no longer decodes is a
-/// miss and is replaced.
+/// `'static`), and run one after the other where it is not. A stored value that no longer decodes
+/// is a miss and is replaced.
 ///
 /// # The key
 ///
