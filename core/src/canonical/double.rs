@@ -262,11 +262,12 @@ mod tests {
     /// Powers of two, whose lower neighbour is nearer, print as others print them.
     #[test]
     fn powers_of_two_print_as_others_print_them() {
-        for biased in 1..0x7ff_u64 {
+        let step = if cfg!(miri) { 200 } else { 1 };
+        for biased in (1..0x7ff_u64).step_by(step) {
             let value = f64::from_bits(biased << 52);
             assert_eq!(printed(of_f64(value)), expected(value));
         }
-        for biased in 1..0xff_u32 {
+        for biased in (1..0xff_u32).step_by(step) {
             let value = f32::from_bits(biased << 23);
             assert_eq!(printed(of_f32(value)), expected(value));
         }

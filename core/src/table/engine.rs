@@ -4,7 +4,7 @@ use super::{
     arena::{Arena, BLOCK_BYTES, blocks_for},
     ghost::Ghosts,
     hit::Found,
-    index::{self, KeyHash},
+    index::{IndexView, KeyHash},
     memory::{SliceMemory, View},
     policy::{Node, Policy},
     slot::{Freshness, Meta, NONE, Slot, freshness},
@@ -106,7 +106,7 @@ impl State {
             arena: Arena::new(&mut []),
             worth: Worth::new(),
             free_slot: NONE,
-            entries: words(parts.slots.len().min(parts.heads.len())),
+            entries: words(parts.index.entries_max(parts.slots.len())),
             blocks: words(parts.links.len().min(parts.blocks.len())),
             len: 0,
             bytes: 0,
@@ -136,23 +136,19 @@ impl State {
     }
 
     pub(super) fn peek(&self, view: &View<'_>, key: &RequestKey, now: Millis) -> Option<Found> {
-        let slot = self.find(view.heads, view.slots, key, self.hash.of(key))?;
+        let slot = self.find(view.index, view.slots, key, self.hash.of(key))?;
         let freshness = view.slots[slot as usize].freshness(now, self.stale_for)?;
         Some(Found { slot, freshness })
     }
 
     pub(super) fn find(
         &self,
-        heads: &[u32],
+        index: IndexView<'_>,
         slots: &[Slot],
         key: &RequestKey,
         hash: u32,
     ) -> Option<u32> {
-        if self.len == 0 {
-            return None;
-        }
-        let slot = index::find(heads, slots, key, hash);
-        (slot != NONE).then_some(slot)
+        if self.len == 0 { None } else { index.find(slots, key, hash) }
     }
 }
 
@@ -170,7 +166,7 @@ impl Engine<'_> {
         ask: Ask,
     ) -> Result<Found, Miss> {
         let hash = self.state.hash.of(key);
-        let Some(at) = self.state.find(self.parts.heads, self.parts.slots, key, hash) else {
+        let Some(at) = self.find(key, hash) else {
             count(&mut self.state.stats.misses_absent, 1);
             return Err(Miss::Absent);
         };
@@ -203,7 +199,7 @@ impl Engine<'_> {
         now: Millis,
     ) -> Result<Inserted, InsertError> {
         let hash = self.state.hash.of(key);
-        let old = self.state.find(self.parts.heads, self.parts.slots, key, hash);
+        let old = self.find(key, hash);
         let old = old.map(|at| {
             let node = self.parts.slots[at as usize].node;
             self.release(at, hash);
@@ -224,7 +220,7 @@ impl Engine<'_> {
 
     pub(super) fn remove(&mut self, key: &RequestKey) -> bool {
         let hash = self.state.hash.of(key);
-        let found = self.state.find(self.parts.heads, self.parts.slots, key, hash);
+        let found = self.find(key, hash);
         if let Some(at) = found {
             self.release(at, hash);
             count(&mut self.state.stats.removed, 1);
@@ -252,6 +248,10 @@ impl Engine<'_> {
         (len_before - self.state.len) as usize
     }
 
+    fn find(&self, key: &RequestKey, hash: u32) -> Option<u32> {
+        self.state.find(self.parts.index.view(), self.parts.slots, key, hash)
+    }
+
     /// Makes the table empty, whatever its slices hold.
     fn reset(&mut self) {
         let state = &mut *self.state;
@@ -264,7 +264,7 @@ impl Engine<'_> {
             last.chain = NONE;
             state.free_slot = 0;
         }
-        self.parts.heads.fill(NONE);
+        self.parts.index.clear();
         Ghosts(self.parts.ghosts).clear();
         state.arena = Arena::new(&mut self.parts.links[..state.blocks as usize]);
         state.policy = Policy::new();
@@ -324,7 +324,7 @@ impl Engine<'_> {
 
     /// Fills a free slot. There must be one, and blocks enough.
     fn store(&mut self, key: &RequestKey, hash: u32, value: &[u8], meta: &Meta, old: Option<Node>) {
-        let SliceMemory { slots, heads, ghosts, links, blocks } = &mut self.parts;
+        let SliceMemory { slots, index, ghosts, links, blocks } = &mut self.parts;
         let state = &mut *self.state;
         let at = state.free_slot;
         let slot = &mut slots[at as usize];
@@ -335,7 +335,7 @@ impl Engine<'_> {
         slot.cost = meta.cost;
         slot.len = value.len() as u32;
         slot.last = state.arena.put(links, blocks, value);
-        index::link(heads, slots, at, hash);
+        index.link(slots, &state.hash, at, hash);
         let credit = state.worth.credit(meta.cost, value.len());
         match old {
             Some(node) => state.policy.readmit(slots, at, node, credit),
@@ -347,10 +347,10 @@ impl Engine<'_> {
 
     /// Takes the entry in slot `at`, whose key has this `hash`, out of every layer.
     fn release(&mut self, at: u32, hash: u32) {
-        let SliceMemory { slots, heads, links, .. } = &mut self.parts;
+        let SliceMemory { slots, index, links, .. } = &mut self.parts;
         let state = &mut *self.state;
         state.policy.forget(slots, at);
-        index::unlink(heads, slots, at, hash);
+        index.unlink(slots, at, hash);
         let slot = &mut slots[at as usize];
         state.arena.release(links, slot.last, slot.len as usize);
         state.bytes -= u64::from(slot.len);

@@ -1,6 +1,10 @@
 //! Where a table lives: three kinds of memory behind one set of slices.
 
-use super::{Block, slot::Slot};
+use super::{
+    Block,
+    index::{Index, IndexView},
+    slot::Slot,
+};
 use core::fmt;
 
 /// Memory for a table. Implemented for the three kinds below and for `&mut` of each.
@@ -32,7 +36,7 @@ mod sealed {
 /// evicted keys and should be as long as `slots`; shorter costs hits, and may be empty.
 pub struct SliceMemory<'m> {
     pub(super) slots: &'m mut [Slot],
-    pub(super) heads: &'m mut [u32],
+    pub(super) index: Index<'m>,
     pub(super) ghosts: &'m mut [u32],
     pub(super) links: &'m mut [u32],
     pub(super) blocks: &'m mut [Block],
@@ -48,7 +52,7 @@ impl<'m> SliceMemory<'m> {
         links: &'m mut [u32],
         blocks: &'m mut [Block],
     ) -> Self {
-        Self { slots, heads, ghosts, links, blocks }
+        Self { slots, index: Index::Chains(heads), ghosts, links, blocks }
     }
 }
 
@@ -57,18 +61,25 @@ impl<'m> SliceMemory<'m> {
 #[derive(Clone, Copy)]
 pub struct View<'t> {
     pub(super) slots: &'t [Slot],
-    pub(super) heads: &'t [u32],
+    pub(super) index: IndexView<'t>,
     pub(super) links: &'t [u32],
     pub(super) blocks: &'t [Block],
 }
 
 impl Memory for SliceMemory<'_> {
     fn parts(&mut self) -> SliceMemory<'_> {
-        SliceMemory::new(self.slots, self.heads, self.ghosts, self.links, self.blocks)
+        SliceMemory {
+            slots: self.slots,
+            index: self.index.reborrow(),
+            ghosts: self.ghosts,
+            links: self.links,
+            blocks: self.blocks,
+        }
     }
 
     fn view(&self) -> View<'_> {
-        View { slots: self.slots, heads: self.heads, links: self.links, blocks: self.blocks }
+        let index = self.index.view();
+        View { slots: self.slots, index, links: self.links, blocks: self.blocks }
     }
 }
 
@@ -117,7 +128,8 @@ impl<const ENTRIES: usize, const BLOCKS: usize> Memory for ArrayMemory<ENTRIES, 
     }
 
     fn view(&self) -> View<'_> {
-        View { slots: &self.slots, heads: &self.heads, links: &self.links, blocks: &self.blocks }
+        let index = IndexView::Chains(&self.heads);
+        View { slots: &self.slots, index, links: &self.links, blocks: &self.blocks }
     }
 }
 
@@ -134,12 +146,13 @@ impl<M: Memory> Memory for &mut M {
 #[cfg(feature = "alloc")]
 mod heap {
     use super::{Block, Memory, SliceMemory, Slot, View};
+    use crate::table::{BLOCK_BYTES, index::HeapIndex};
     use alloc::{boxed::Box, vec};
 
     /// Memory from the heap, allocated once.
     pub struct HeapMemory {
         slots: Box<[Slot]>,
-        heads: Box<[u32]>,
+        pub(in crate::table) index: HeapIndex,
         ghosts: Box<[u32]>,
         links: Box<[u32]>,
         blocks: Box<[Block]>,
@@ -149,35 +162,31 @@ mod heap {
         /// Memory for `entries` entries and at least `bytes` bytes of values.
         #[must_use]
         pub fn new(entries: usize, bytes: usize) -> Self {
-            let blocks = bytes.div_ceil(super::super::BLOCK_BYTES);
+            let blocks = bytes.div_ceil(BLOCK_BYTES);
             Self {
                 slots: vec![Slot::EMPTY; entries].into(),
-                heads: vec![0; entries].into(),
+                index: HeapIndex::new(entries),
                 ghosts: vec![0; entries].into(),
                 links: vec![0; blocks].into(),
-                blocks: vec![[0; super::super::BLOCK_BYTES]; blocks].into(),
+                blocks: vec![[0; BLOCK_BYTES]; blocks].into(),
             }
         }
     }
 
     impl Memory for HeapMemory {
         fn parts(&mut self) -> SliceMemory<'_> {
-            SliceMemory::new(
-                &mut self.slots,
-                &mut self.heads,
-                &mut self.ghosts,
-                &mut self.links,
-                &mut self.blocks,
-            )
+            SliceMemory {
+                slots: &mut self.slots,
+                index: self.index.index(),
+                ghosts: &mut self.ghosts,
+                links: &mut self.links,
+                blocks: &mut self.blocks,
+            }
         }
 
         fn view(&self) -> View<'_> {
-            View {
-                slots: &self.slots,
-                heads: &self.heads,
-                links: &self.links,
-                blocks: &self.blocks,
-            }
+            let index = self.index.view();
+            View { slots: &self.slots, index, links: &self.links, blocks: &self.blocks }
         }
     }
 }

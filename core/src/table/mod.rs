@@ -10,6 +10,15 @@
 //! | [`ArrayTable`] | arrays with sizes in the type | a `static` on a microcontroller |
 //! | `HeapTable` | boxed slices (feature `alloc`) | everything else |
 //!
+//! The index is chains of slots. With the feature `hashbrown` a `HeapTable`, and no other, has a
+//! hash table in their place; not a result differs, and it does not allocate later either. What
+//! that gives: a miss is told 1.0 to 4 times as fast, the more so the larger the table. What it
+//! costs: a hit takes 0.8 to 1.8 times as long, as its slot is a cache line further away; 5 bytes
+//! for each of `(16 e / 7)` places rounded up to a power of two, so 11 to 23 an entry where chains
+//! take 4; and, as places of removed entries are only marked, one insert in a great many rehashes
+//! all of the index: O(entries). So it suits a large table that is asked for much that it does not
+//! have, and nothing that needs a bound on each single call.
+//!
 //! # Cost
 //!
 //! | what | bytes |
@@ -37,8 +46,7 @@
 //!
 //! # Layers
 //!
-//! `index` finds a slot by key (chains: a general hash table would take twice the memory and now
-//! and then stop to rehash all of it, 0.1 s at a million entries), `policy` orders slots and knows no bytes, `arena` holds bytes and
+//! `index` finds a slot by key, `policy` orders slots and knows no bytes, `arena` holds bytes and
 //! knows no policy, `engine` joins them, and [`Table`] is their public face.
 
 mod arena;

@@ -1,10 +1,12 @@
 //! The whole table: against an obvious map, at the edges, under attack.
 
+#[cfg(feature = "hashbrown")]
+mod indexes;
 mod model;
 
 use super::{
-    ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, InsertError, Memory, Meta, Miss, SliceMemory,
-    Slot, Stats, Table, slot::NONE,
+    ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, InsertError, Meta, Miss, SliceMemory, Slot,
+    Stats, Table, slot::NONE,
 };
 use crate::{Millis, RequestKey};
 use std::{collections::HashSet, vec, vec::Vec};
@@ -197,14 +199,13 @@ fn longest_chain(seed: u64, keys: &[RequestKey]) -> usize {
         table.insert(key, b"", Meta::default(), Millis(0)).unwrap();
     }
     assert_eq!(table.len(), keys.len());
-    let parts = table.memory.parts();
     let length = |&head: &u32| {
         let chain = core::iter::successors(Some(head), |&at| {
-            (at != NONE).then(|| parts.slots[at as usize].chain)
+            (at != NONE).then(|| slots[at as usize].chain)
         });
         chain.take_while(|&at| at != NONE).count()
     };
-    parts.heads.iter().map(length).max().unwrap_or(0)
+    heads.iter().map(length).max().unwrap_or(0)
 }
 
 /// Keys that agree in all but a few bits, wherever those are, do not collide in the index.

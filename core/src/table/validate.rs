@@ -3,7 +3,6 @@
 use super::{
     arena::{Runs, blocks_for},
     engine::Engine,
-    index::spread,
     slot::NONE,
 };
 use core::iter::successors;
@@ -31,32 +30,30 @@ impl Engine<'_> {
         assert!(self.state.bytes_capacity() as u64 >= self.state.bytes, "more bytes than memory");
     }
 
-    /// Each slot is in the chain of its key or in the free list, and in one of them only.
+    /// Each slot is found by its key or in the free list, and it is in one of them only.
     fn validate_index(&self) {
         let mut seen = Marks([0; 1024]);
         let slots = &*self.parts.slots;
-        let next = |&at: &u32| Some(slots[at as usize].chain).filter(|&at| at != NONE);
-        // A chain that bites its tail comes out as a slot in use twice, or as a wrong count.
-        let slots_max = slots.len() + 1;
-        let some = |at: u32| Some(at).filter(|&at| at != NONE);
+        let index = self.parts.index.view();
         let mut entries = 0;
-        for (number, &head) in self.parts.heads.iter().enumerate() {
-            for at in successors(some(head), next).take(slots_max) {
-                let slot = &slots[at as usize];
-                let hash = self.state.hash.of(&slot.key);
-                assert_eq!(spread(hash, self.parts.heads.len()), number, "in a foreign chain");
-                assert!(slot.node.is_queued(), "an entry that the policy does not hold");
-                seen.set(at);
-                entries += 1;
-            }
-        }
+        index.for_each(slots, |at| {
+            let slot = &slots[at as usize];
+            let found = index.find(slots, &slot.key, self.state.hash.of(&slot.key));
+            assert_eq!(found, Some(at), "in the index, and not where its key leads to");
+            assert!(slot.node.is_queued(), "an entry that the policy does not hold");
+            seen.set(at);
+            entries += 1;
+        });
         assert_eq!(entries, self.state.len, "the index holds another number of entries");
-        for at in successors(some(self.state.free_slot), next).take(slots_max) {
+        let some = |at: u32| Some(at).filter(|&at| at != NONE);
+        let next = |&at: &u32| some(slots[at as usize].chain);
+        // A list that bites its tail comes out as a slot in use twice, or as a wrong count.
+        for at in successors(some(self.state.free_slot), next).take(slots.len() + 1) {
             assert!(!slots[at as usize].node.is_queued(), "a free slot that the policy holds");
             seen.set(at);
             entries += 1;
         }
-        assert_eq!(entries, self.state.entries, "a slot is in no chain and not free");
+        assert_eq!(entries, self.state.entries, "a slot is not in the index and not free");
     }
 
     /// Each block is in one value or in the free list.
