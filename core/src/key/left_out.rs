@@ -118,3 +118,121 @@ const OPENAI_RESPONSES: &[Rule] = &[
     look_into(MESSAGES + 1, "output", CONTENT),
     leave_out(CONTENT + 1, "prompt_cache_breakpoint"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::canonical::{self, Sink, Slot, canonicalize};
+    use std::{collections::BTreeSet, format, string::String, vec, vec::Vec};
+
+    type Paths = BTreeSet<String>;
+
+    const DIALECTS: [Dialect; 4] =
+        [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Json];
+
+    /// The paths that the table in section 4 of core/KEY.md names for a dialect.
+    fn on_the_page(dialect: Dialect) -> Paths {
+        let page = include_str!("../../KEY.md");
+        let (_, section) = page.split_once("\n## 4. ").expect("section 4");
+        let (section, _) = section.split_once("\n## 5. ").expect("section 5");
+        let code =
+            |cell: &str| Some(String::from(cell.trim().strip_prefix('`')?.strip_suffix('`')?));
+        let (mut of, mut paths, mut nothing) = (None, Paths::new(), false);
+        for row in section.lines().filter(|line| line.starts_with('|')).skip(2) {
+            let mut cells = row.split('|').skip(1);
+            let (first, second) = (cells.next().expect("a cell"), cells.next().expect("a cell"));
+            of = code(first).or(of);
+            if of.as_deref() != Some(dialect.as_str()) {
+                continue;
+            }
+            match (code(second), second.trim()) {
+                (Some(path), _) => assert!(paths.insert(path), "{row}: twice"),
+                (_, "nothing") => nothing = true,
+                (_, "the seven of `openai.chat` without a dot") => {
+                    paths.extend(on_the_page(Dialect::OpenAiChat));
+                    paths.retain(|path| !path.contains('.'));
+                    assert_eq!(paths.len(), 7);
+                }
+                _ => panic!("a row that this test does not understand: {row}"),
+            }
+        }
+        assert_eq!(paths.is_empty(), nothing, "{dialect:?}");
+        paths
+    }
+
+    /// The paths that the rules leave out below `place`, which is reached by `prefix`.
+    fn in_the_code(dialect: Dialect, place: u8, prefix: &str, paths: &mut Paths) {
+        for Rule { name, inside, .. } in dialect.rules().iter().filter(|rule| rule.place == place) {
+            match *inside {
+                None => assert!(paths.insert(format!("{prefix}{name}")), "a rule twice: {name}"),
+                Some(list) if list % 2 == 0 => {
+                    in_the_code(dialect, list + 1, &format!("{prefix}{name}[]."), paths);
+                }
+                Some(object) => in_the_code(dialect, object, &format!("{prefix}{name}."), paths),
+            }
+        }
+    }
+
+    /// The page names the paths of the code's rules, all of them and no others.
+    #[test]
+    fn the_page_lists_the_rules() {
+        for dialect in DIALECTS {
+            let mut paths = Paths::new();
+            in_the_code(dialect, ROOT, "", &mut paths);
+            assert_eq!(paths, on_the_page(dialect), "{dialect:?}");
+        }
+    }
+
+    struct Bytes(Vec<u8>);
+
+    impl Sink for Bytes {
+        fn write(&mut self, bytes: &[u8]) {
+            self.0.extend_from_slice(bytes);
+        }
+    }
+
+    /// The canonical form of a document that has `inside` where `path` leads to.
+    fn canonical(dialect: Dialect, path: &str, inside: &str) -> String {
+        let mut body = String::from(inside);
+        for step in path.split_terminator('.').rev() {
+            body = match step.strip_suffix("[]") {
+                Some(name) => format!("{{\"{name}\":[{body}]}}"),
+                None => format!("{{\"{step}\":{body}}}"),
+            };
+        }
+        let needed = canonical::scratch_needed(body.as_bytes()).expect("JSON");
+        let (mut scratch, mut bytes) = (vec![Slot::default(); needed], Bytes(Vec::new()));
+        canonicalize(body.as_bytes(), &dialect, &mut scratch, &mut bytes).expect("canonical");
+        String::from_utf8(bytes.0).expect("UTF-8")
+    }
+
+    /// Each name on the page, put at each place that the page knows and at some that it does not,
+    /// in each dialect, is left out exactly where the page says so, whatever its value.
+    #[test]
+    fn members_are_left_out_where_the_page_says() {
+        let all: Paths = DIALECTS.into_iter().flat_map(on_the_page).collect();
+        let split = |path: &String| {
+            let name_at = path.rfind('.').map_or(0, |dot| dot + 1);
+            (String::from(&path[..name_at]), String::from(&path[name_at..]))
+        };
+        let (mut places, names): (Paths, Paths) = all.iter().map(split).unzip();
+        for elsewhere in
+            ["tools[].input_schema.", "messages[].content[].input.", "other[].x[].", "other."]
+        {
+            places.insert(elsewhere.into());
+        }
+        let deeper: Vec<String> = places.iter().map(|place| format!("{place}content[].")).collect();
+        places.extend(deeper);
+        for dialect in DIALECTS {
+            let left_out = on_the_page(dialect);
+            for (place, name) in places.iter().flat_map(|p| names.iter().map(move |n| (p, n))) {
+                let without = canonical(dialect, place, "{}");
+                for value in ["null", "[{}]", "{\"a\":1}"] {
+                    let with = canonical(dialect, place, &format!("{{\"{name}\":{value}}}"));
+                    let listed = left_out.contains(&format!("{place}{name}"));
+                    assert_eq!(with == without, listed, "{dialect:?} {place}{name}: {value}");
+                }
+            }
+        }
+    }
+}
