@@ -16,9 +16,11 @@ pub mod record;
 pub mod reply;
 pub mod table;
 
+mod buffer;
 mod time;
 mod usage;
 
+pub use buffer::BufferTooSmall;
 pub use key::RequestKey;
 pub use time::Millis;
 pub use usage::Usage;

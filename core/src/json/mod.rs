@@ -12,7 +12,7 @@ mod text;
 mod value;
 mod write;
 
-pub use error::{BufferTooSmall, JsonError, JsonErrorKind};
+pub use error::{JsonError, JsonErrorKind};
 pub use number::JsonNumber;
 pub use reader::{Reader, Token};
 pub use text::{JsonChars, JsonStr};

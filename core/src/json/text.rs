@@ -2,7 +2,8 @@
 
 use core::{cmp::Ordering, fmt};
 
-use super::{BufferTooSmall, lex};
+use super::lex;
+use crate::BufferTooSmall;
 
 /// The text between the quotes of a JSON string, checked, with its escapes intact.
 ///

@@ -5,7 +5,7 @@ use super::{
     memory::View,
     slot::{Freshness, Meta},
 };
-use crate::Millis;
+use crate::{BufferTooSmall, Millis};
 use core::{fmt, iter::FusedIterator};
 
 /// An entry that was found, borrowed from its table.
@@ -136,18 +136,3 @@ impl fmt::Debug for Chunks<'_> {
         f.debug_struct("Chunks").field("bytes_left", &self.runs.rest()).finish()
     }
 }
-
-/// A buffer does not hold the value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BufferTooSmall {
-    /// The number of bytes that the value takes.
-    pub needed: usize,
-}
-
-impl fmt::Display for BufferTooSmall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the buffer is too small: {} bytes needed", self.needed)
-    }
-}
-
-impl core::error::Error for BufferTooSmall {}

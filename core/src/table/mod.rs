@@ -67,7 +67,7 @@ mod tests;
 
 pub use arena::{BLOCK_BYTES, Block};
 pub use engine::{InsertError, Inserted, Miss};
-pub use hit::{BufferTooSmall, Chunks, Hit};
+pub use hit::{Chunks, Hit};
 #[cfg(feature = "alloc")]
 pub use memory::HeapMemory;
 pub use memory::{ArrayMemory, Memory, SliceMemory};
