@@ -6,6 +6,8 @@
 
 use core::cmp::Ordering;
 
+use heapless::Vec;
+
 use super::bignum::{
     bit_len, compare, compare_sum, multiply_add, multiply_power, shift_left, subtract,
 };
@@ -124,8 +126,7 @@ fn parts(fraction: u64, biased: i32, fraction_bits: u32, smallest: i32) -> Binar
 /// Significant digits of a number: `0.d1d2d3.. * 10^point`, the last digit not 0.
 pub(super) struct Digits {
     /// ASCII digits.
-    pub(super) text: [u8; 17],
-    pub(super) len: usize,
+    pub(super) text: Vec<u8, 17>,
     pub(super) point: i32,
 }
 
@@ -172,8 +173,8 @@ pub(super) fn shortest(binary: Binary) -> Digits {
         multiply_add(scale, 10, 0);
         point += 1;
     }
-    let mut digits = Digits { text: [b'0'; 17], len: 0, point };
-    while digits.len < digits.text.len() {
+    let mut text = Vec::new();
+    loop {
         for number in [&mut *value, &mut *above, &mut *below] {
             multiply_add(number, 10, 0);
         }
@@ -189,13 +190,11 @@ pub(super) fn shortest(binary: Binary) -> Digits {
             Ordering::Equal => digit & 1 == 1,
             order => order.is_gt(),
         };
-        digits.text[digits.len] = b'0' + digit + u8::from((low || high) && round_up);
-        digits.len += 1;
-        if low || high {
-            break;
+        let digit = b'0' + digit + u8::from((low || high) && round_up);
+        if text.push(digit).is_err() || low || high {
+            return Digits { text, point };
         }
     }
-    digits
 }
 
 #[cfg(test)]
@@ -227,8 +226,8 @@ mod tests {
     }
 
     fn printed(binary: Binary) -> (String, i32) {
-        let Digits { text, len, point } = shortest(binary);
-        (core::str::from_utf8(&text[..len]).expect("digits").into(), point)
+        let Digits { text, point } = shortest(binary);
+        (core::str::from_utf8(&text).expect("digits").into(), point)
     }
 
     /// The digits that serde_json prints: those of Rust break ties upwards, not to even.

@@ -100,11 +100,8 @@ impl<'a> Decimal<'a> {
         if self.significant > DIGITS_PLAIN || !POINTS_PLAIN.contains(&self.point) {
             return None;
         }
-        let mut text = [b'0'; 17];
-        for (place, digit) in text.iter_mut().zip(self.digits()) {
-            *place += digit;
-        }
-        Some(Digits { text, len: self.significant, point: self.point as i32 })
+        let text = self.digits().map(|digit| b'0' + digit).collect();
+        Some(Digits { text, point: self.point as i32 })
     }
 
     /// The nearest double; `None` if that is infinite.
@@ -129,7 +126,7 @@ impl Digits {
     /// Writes the number as ECMAScript's `Number::toString` does (ECMA-262 section 6.1.6.1.20).
     pub(super) fn write(&self, mut write: impl FnMut(&[u8])) {
         const ZEROS: &[u8] = &[b'0'; 21];
-        let (digits, point) = (&self.text[..self.len], self.point);
+        let (digits, point) = (&self.text[..], self.point);
         let places = point.unsigned_abs() as usize;
         match point {
             1..=21 if places >= digits.len() => {

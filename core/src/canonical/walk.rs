@@ -12,6 +12,7 @@ use super::{
     sink::{Place, Selection, Sink},
 };
 use crate::json::{DEPTH_MAX, JsonError, JsonErrorKind, JsonStr, escape, lex};
+use heapless::Vec;
 
 /// Why a walk ended early.
 pub(super) enum Stop {
@@ -48,8 +49,7 @@ pub(super) fn walk<S: Selection, K: Sink>(
         slots,
         sink,
         rescan_left: rescan_max.saturating_mul(text.len()),
-        levels: [0; DEPTH_MAX],
-        depth: 0,
+        levels: Vec::new(),
         frame: 0,
         top: 0,
         muted_below: None,
@@ -82,8 +82,7 @@ struct Walk<'a, S, K> {
     /// The bytes that repeated scans may still read.
     rescan_left: usize,
     /// For each open container its place and the flags below.
-    levels: [u8; DEPTH_MAX],
-    depth: usize,
+    levels: Vec<u8, DEPTH_MAX>,
     /// The record of the innermost open object.
     frame: usize,
     /// The first free slot.
@@ -123,7 +122,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
     }
 
     fn behind(&mut self, at: usize) -> Result<Option<Next>, Stop> {
-        let Some(level) = self.depth.checked_sub(1).map(|last| self.levels[last]) else {
+        let Some(&level) = self.levels.last() else {
             let end = lex::skip_white_space(self.text, at);
             if end < self.text.len() {
                 return Err(lex::unexpected(self.text, end).into());
@@ -131,7 +130,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
             return Ok(None);
         };
         if level & OBJECT != 0 {
-            if self.muted_below == Some(self.depth) {
+            if self.muted_below == Some(self.levels.len()) {
                 self.muted_below = None;
             }
             return self.next_member().map(Some);
@@ -160,7 +159,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
 
     fn close_array(&mut self, at: usize) -> Next {
         self.write(b"]");
-        self.depth -= 1;
+        self.levels.pop();
         Next::Behind(at + 1)
     }
 
@@ -185,7 +184,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
             let (around, after) = (self.slots[frame + 1].first, self.slots[frame + 1].second);
             if after == NONE {
                 self.write(b"}");
-                self.depth -= 1;
+                self.levels.pop();
                 self.top = frame;
                 self.frame = around as usize;
                 return Ok(Next::Behind(end));
@@ -197,9 +196,10 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
         self.top -= 1;
         let member = self.slots[self.top];
         let name = members::name(self.text, member);
-        let level = &mut self.levels[self.depth - 1];
+        let depth = self.levels.len();
+        let level = &mut self.levels[depth - 1];
         let Some(place) = self.selection.member(Place::new(*level), &name) else {
-            self.muted_below = self.muted_below.or(Some(self.depth));
+            self.muted_below = self.muted_below.or(Some(depth));
             // The value is walked for its faults.
             return Ok(Next::Value(member.value_at(), Place::ROOT));
         };
@@ -223,7 +223,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
     fn fill(&mut self, start: usize, after: u32) -> Result<usize, Stop> {
         let base = self.frame + HEADER_SLOTS;
         let free = &mut self.slots[base..];
-        let scan = members::scan(self.text, start, self.depth - 1, after, free)?;
+        let scan = members::scan(self.text, start, self.levels.len() - 1, after, free)?;
         let reserve = scan.depth_inside * (HEADER_SLOTS + 1);
         let room = free.len().checked_sub(reserve).ok_or(Stop::OutOfSlots)?;
         let kept = scan.batch.min(room);
@@ -241,10 +241,7 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
     }
 
     fn push_level(&mut self, at: usize, level: u8) -> Result<(), Stop> {
-        let place = self.levels.get_mut(self.depth).ok_or(JsonErrorKind::TooDeep.at(at))?;
-        *place = level;
-        self.depth += 1;
-        Ok(())
+        self.levels.push(level).map_err(|_| JsonErrorKind::TooDeep.at(at).into())
     }
 
     fn word(&mut self, at: usize, word: &str) -> Result<usize, Stop> {

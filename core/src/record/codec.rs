@@ -57,8 +57,7 @@ impl<'a> Record<'a> {
     /// a usage, 8 as a rule.
     #[must_use]
     pub fn encoded_len(&self) -> u64 {
-        let mut buffer = [0; usage::LEN_MAX];
-        let usage_len = usage::encode(self.usage.as_ref(), &mut buffer).len();
+        let usage_len = usage::encode(self.usage.as_ref()).len();
         (HEAD_LEN + usage_len) as u64 + self.extensions.len() as u64 + self.payload.len() as u64
     }
 
@@ -73,9 +72,8 @@ impl<'a> Record<'a> {
         writer: &mut W,
     ) -> Result<(), EncodeError<W::Error>> {
         let head = Head::of(self, frame, crc).ok_or(EncodeError::TooBig)?;
-        let mut buffer = [0; usage::LEN_MAX];
-        let usage_bytes = usage::encode(self.usage.as_ref(), &mut buffer);
-        for part in [&head.encode(frame, crc), usage_bytes, self.extensions, self.payload] {
+        let usage_bytes = usage::encode(self.usage.as_ref());
+        for part in [&head.encode(frame, crc), &usage_bytes[..], self.extensions, self.payload] {
             writer.write_all(part).map_err(EncodeError::Write)?;
         }
         Ok(())

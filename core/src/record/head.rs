@@ -110,9 +110,8 @@ impl core::error::Error for DecodeError {}
 impl Head {
     /// The head of `record` in `frame`, or `None` if its extensions or payload exceed 4 GiB.
     pub(super) fn of(record: &Record<'_>, frame: &Frame, crc: &impl Crc32c) -> Option<Self> {
-        let mut usage_bytes = [0; usage::LEN_MAX];
-        let usage_bytes = usage::encode(record.usage.as_ref(), &mut usage_bytes);
-        let body_crc = frame.checksum(crc, usage_bytes);
+        let usage_bytes = usage::encode(record.usage.as_ref());
+        let body_crc = frame.checksum(crc, &usage_bytes);
         let body_crc = crc.append(crc.append(body_crc, record.extensions), record.payload);
         Some(Self {
             kind: Kind::Entry,

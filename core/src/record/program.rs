@@ -3,6 +3,7 @@
 use core::fmt;
 
 use embedded_io::{ErrorKind, ErrorType, Write};
+use heapless::Vec;
 
 use super::{Medium, segment::ALIGN_MAX};
 
@@ -12,8 +13,7 @@ pub(super) struct Programmer<'m, M: Medium> {
     medium: &'m mut M,
     /// Where `staged` goes, a multiple of the write size.
     offset: u32,
-    staged: [u8; ALIGN_MAX as usize],
-    staged_len: usize,
+    staged: Vec<u8, { ALIGN_MAX as usize }>,
 }
 
 /// A medium's error in embedded-io's terms.
@@ -36,14 +36,13 @@ impl<E: fmt::Debug> embedded_io::Error for ProgramError<E> {
 
 impl<'m, M: Medium> Programmer<'m, M> {
     pub(super) fn new(medium: &'m mut M, offset: u32) -> Self {
-        Self { medium, offset, staged: [M::ERASED; ALIGN_MAX as usize], staged_len: 0 }
+        Self { medium, offset, staged: Vec::new() }
     }
 
-    fn program(&mut self, len: usize) -> Result<(), ProgramError<M::Error>> {
-        self.medium.program_at(self.offset, &self.staged[..len]).map_err(ProgramError)?;
-        self.offset += len as u32;
-        self.staged.fill(M::ERASED);
-        self.staged_len = 0;
+    fn program(&mut self) -> Result<(), ProgramError<M::Error>> {
+        self.medium.program_at(self.offset, &self.staged).map_err(ProgramError)?;
+        self.offset += self.staged.len() as u32;
+        self.staged.clear();
         Ok(())
     }
 }
@@ -54,22 +53,22 @@ impl<M: Medium> ErrorType for Programmer<'_, M> {
 
 impl<M: Medium> Write for Programmer<'_, M> {
     fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        let room = &mut self.staged[self.staged_len..];
-        let len = bytes.len().min(room.len());
-        room[..len].copy_from_slice(&bytes[..len]);
-        self.staged_len += len;
-        if self.staged_len == self.staged.len() {
-            self.program(self.staged_len)?;
+        let len = bytes.len().min(self.staged.capacity() - self.staged.len());
+        _ = self.staged.extend_from_slice(&bytes[..len]);
+        if self.staged.is_full() {
+            self.program()?;
         }
         Ok(len)
     }
 
     /// Programs what is left, padded to the write size. Nothing may be written after it.
     fn flush(&mut self) -> Result<(), Self::Error> {
-        if self.staged_len == 0 {
+        if self.staged.is_empty() {
             return Ok(());
         }
-        let write_size = self.medium.write_size() as usize;
-        self.program(self.staged_len.next_multiple_of(write_size))
+        // No write size exceeds `ALIGN_MAX`, which is a multiple of each.
+        let len = self.staged.len().next_multiple_of(self.medium.write_size() as usize);
+        _ = self.staged.resize(len, M::ERASED);
+        self.program()
     }
 }

@@ -1,23 +1,24 @@
 //! Token counts as bytes: five LEB128 numbers, eight bytes in all as a rule.
 
 use crate::Usage;
+use heapless::Vec;
 
 /// Five numbers of at most ten bytes.
-pub(super) const LEN_MAX: usize = 50;
+const LEN_MAX: usize = 50;
 
-/// The bytes of `usage` in `buffer`; none for none.
-pub(super) fn encode<'b>(usage: Option<&Usage>, buffer: &'b mut [u8; LEN_MAX]) -> &'b [u8] {
-    let mut len = 0;
+/// The bytes of `usage`; none for none.
+pub(super) fn encode(usage: Option<&Usage>) -> Vec<u8, LEN_MAX> {
+    let mut bytes = Vec::new();
+    // There is room for all that is pushed.
+    let mut push = |byte| _ = bytes.push(byte);
     for mut count in usage.into_iter().flat_map(counts) {
         while count >= 0x80 {
-            buffer[len] = count as u8 | 0x80;
+            push(count as u8 | 0x80);
             count >>= 7;
-            len += 1;
         }
-        buffer[len] = count as u8;
-        len += 1;
+        push(count as u8);
     }
-    &buffer[..len]
+    bytes
 }
 
 /// Reads the counts back. None for no bytes, and for bytes that are not five numbers; numbers
