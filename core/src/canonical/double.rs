@@ -319,7 +319,7 @@ mod tests {
     fn middles_go_to_even() {
         let middle = "9007199254740993"; // 2^53 + 1
         assert_eq!(ours(middle, 16), 9007199254740992_f64.to_bits());
-        let behind = format!("{middle}{}1", "0".repeat(1000));
+        let behind = format!("{middle}{}1", "0".repeat(if cfg!(miri) { 100 } else { 1000 }));
         assert_eq!(ours(&behind, 16), 9007199254740994_f64.to_bits());
     }
 }

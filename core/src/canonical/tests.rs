@@ -229,7 +229,8 @@ fn rfc_8785_appendix_b() {
         let value = f64::from_bits(bits);
         assert_eq!(canonical(&format!("{value:e}")), Ok(expected.into()));
         // More digits than any double needs say the same.
-        assert_eq!(canonical(&format!("{value:.800e}")), Ok(expected.into()));
+        let digits = if cfg!(miri) { 30 } else { 800 };
+        assert_eq!(canonical(&format!("{value:.digits$e}")), Ok(expected.into()));
         assert_eq!(ecmascript(value), expected);
     }
 }
@@ -297,7 +298,8 @@ fn faults_have_places() {
         let found = canonicalize(text, &Everything, &mut scratch, &mut Bytes(vec![]));
         assert_eq!(found, Err(expected), "{}", String::from_utf8_lossy(text));
     }
-    for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":", "}]")] {
+    let kinds = [("[{\"a\":", "}]"), ("[", "]"), ("{\"a\":", "}")];
+    for (open, close) in kinds.into_iter().take(if cfg!(miri) { 1 } else { 3 }) {
         let levels = crate::json::DEPTH_MAX / open.matches(['[', '{']).count();
         let text = |n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
         assert!(canonical_in(&text(levels), 400).is_ok());
@@ -324,16 +326,19 @@ fn duplicates_are_found_with_few_slots() {
 /// A wide object takes the heap sort, and few slots take many scans up to the limit.
 #[test]
 fn wide_objects() {
-    let names: Vec<_> = (0..500u32).map(|i| i.wrapping_mul(7919) % 10_000).collect();
+    let count = if cfg!(miri) { 40 } else { 500_u32 };
+    let names: Vec<_> = (0..count).map(|i| i.wrapping_mul(7919) % 10_000).collect();
     let text = names.iter().map(|n| format!("\"n{n:05}\":{n}")).collect::<Vec<_>>().join(",");
     let text = format!("{{{text}}}");
     let expected = oracle(&serde_json::from_str(&text).expect("JSON"));
-    assert_eq!(scratch_needed(text.as_bytes()), Ok(502));
-    for slots in [502, 501, 100, 10] {
+    let needed = count as usize + 2;
+    assert_eq!(scratch_needed(text.as_bytes()), Ok(needed));
+    for slots in [needed, needed - 1, needed / 5 + 2, 10] {
         assert_eq!(canonical_in(&text, slots), Ok(expected.clone()));
     }
     // 500 members, 7 at a time, are 71 scans after the first one.
-    assert_eq!(canonical_in(&text, 9), Err(CanonicalError::ScratchTooSmall { needed: 502 }));
+    let refused = Err(CanonicalError::ScratchTooSmall { needed });
+    assert_eq!(canonical_in(&text, 9), if cfg!(miri) { Ok(expected) } else { refused });
 }
 
 /// Leaves out members called `no`, but only at the root and in elements of its `list`.
