@@ -143,7 +143,8 @@ fn any_value() -> impl Strategy<Value = Value> {
         any::<f64>().prop_filter_map("finite", |f| f.is_finite().then(|| Value::from(f))),
         "[ -~\u{0}-\u{20}\u{80}-\u{ffff}\u{10000}]{0,8}".prop_map(Value::from),
     ];
-    leaf.prop_recursive(5, 40, 6, move |inner| {
+    let (depth, size) = if cfg!(miri) { (3, 8) } else { (5, 40) };
+    leaf.prop_recursive(depth, size, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
             prop::collection::btree_map(name, inner, 0..6)

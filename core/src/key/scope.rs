@@ -9,7 +9,7 @@ use crate::canonical::Sink;
 const KEY_DOMAIN: &str = "llm-cache/key/1";
 /// The domain of credential digests.
 const CREDENTIAL_DOMAIN: &str = "llm-cache/credential/1";
-/// Betas that change what prompt caching costs and nothing about the answer (core/KEY.md 3.4).
+/// Betas that change what prompt caching costs and nothing about the answer (core/KEY.md 3.2).
 const BETAS_LEFT_OUT: [&str; 2] = ["prompt-caching-2024-07-31", "extended-cache-ttl-2025-04-11"];
 
 /// Everything beside the body that tells requests apart.
