@@ -7,3 +7,4 @@ mod firmware;
 mod flight;
 mod memo;
 mod replay;
+mod tidy;

@@ -136,7 +136,8 @@ impl<W: Write> ser::Serializer for Key<'_, W> {
         serialize_i128 i128,
         serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
         serialize_u128 u128,
-        serialize_f32 f32, serialize_f64 f64, serialize_bytes &[u8], serialize_unit_struct &'static str,
+        serialize_f32 f32, serialize_f64 f64, serialize_bytes &[u8],
+        serialize_unit_struct &'static str,
     }
 
     fn serialize_char(self, value: char) -> Result<(), Self::Error> {

@@ -283,7 +283,10 @@ mod tests {
 
         /// So do decimals at the exact middle of two doubles and just beside it.
         #[test]
-        fn nearest_matches_core_at_middles(mantissa in 1_u128 << 52..1 << 53, power in -31..70_i32) {
+        fn nearest_matches_core_at_middles(
+            mantissa in 1_u128 << 52..1 << 53,
+            power in -31..70_i32,
+        ) {
             let middle = 2 * mantissa + 1;
             let (digits, down) = match u32::try_from(power) {
                 Ok(power) => (middle << power, 0),

@@ -16,7 +16,8 @@ use embedded_io::Write as _;
 /// The medium is divided into segments of equal size, each a whole number of erase blocks. Records
 /// go into the newest; when it is full the oldest is erased and becomes the newest. Each block is
 /// erased equally often. The segment that is next to be erased is not read any more, so that an
-/// erasure which is cut short shows nothing that was replaced: of n segments the newest n - 1 count.
+/// erasure which is cut short shows nothing that was replaced: of n segments the newest n - 1
+/// count.
 ///
 /// - **Memory**: no heap and no index: about 100 bytes beside the medium, and in a call one buffer
 ///   of 256 bytes and a record's head of 88.
@@ -55,8 +56,8 @@ impl<M: Medium> Log<M> {
     ///
     /// `segment_bytes`: a multiple of the erase size; an entry must fit into one segment, and one
     /// segment's entries go at once. At least two are needed; with n of them n - 1 count, so that
-    /// four or more are better. `seed`: 16 bytes that those who choose payloads cannot guess (from a
-    /// hardware random number generator, or a device secret); it may differ from boot to boot.
+    /// four or more are better. `seed`: 16 bytes that those who choose payloads cannot guess (from
+    /// a hardware random number generator, or a device secret); it may differ from boot to boot.
     ///
     /// Reads all segment headers and the newest segment: O(segments + its bytes).
     ///

@@ -19,8 +19,8 @@ pub enum OpenError<E> {
         /// The format version it states.
         found: u16,
     },
-    /// The medium is neither erased nor a log. [`Log::format`](super::Log::format) makes it one and loses what it
-    /// holds.
+    /// The medium is neither erased nor a log. [`Log::format`](super::Log::format) makes it one and
+    /// loses what it holds.
     NotALog,
     /// The medium failed.
     Medium(E),

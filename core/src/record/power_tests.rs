@@ -185,7 +185,8 @@ fn work(
         // Pessimistic: the next step may erase the oldest segment and fail after that.
         oracle.newest = sequence(log) + 1;
         let n = random.below(6);
-        // Some lives sync at every fourth step, some next to never: whole segments are then at stake.
+        // Some lives sync at every fourth step, some next to never: then whole segments are at
+        // stake.
         match if rare_syncs { 1 + random.below(30) } else { random.below(8) } {
             0 | 1 => {
                 log.sync().map_err(drop)?;

@@ -23,7 +23,7 @@ pub trait Memory: sealed::Sealed {
 mod sealed {
     pub trait Sealed {}
     impl Sealed for super::SliceMemory<'_> {}
-    impl<const ENTRIES: usize, const BLOCKS: usize> Sealed for super::ArrayMemory<ENTRIES, BLOCKS> {}
+    impl<const E: usize, const B: usize> Sealed for super::ArrayMemory<E, B> {}
     #[cfg(feature = "alloc")]
     impl Sealed for super::HeapMemory {}
     impl<M: Sealed> Sealed for &mut M {}
