@@ -6,8 +6,8 @@
 //! stands behind the canonical bytes.
 //!
 //! What is not given is absent: the dialect is `json`, the endpoint the empty id, the tenant
-//! shared, the variant 0, every other field of the scope empty. `--endpoint id:NAME` names an endpoint in
-//! place of its URL; `--tenant T` names a tenant.
+//! shared, the variant 0, every other field of the scope empty. `--endpoint id:NAME` names an
+//! endpoint in place of its URL; `--tenant T` names a tenant.
 
 mod support;
 
