@@ -99,7 +99,7 @@ fn anthropic_member(found: &mut Found, name: &str, value: JsonValue<'_>) {
         "max_tokens" => found.stateful |= value.as_u64() == Some(0),
         "mcp_servers" => found.live_tools |= value.elements().next().is_some(),
         // Tools may be added in the middle of a conversation, too.
-        "messages" if value.text().contains("tool_addition") => {
+        "messages" if may_contain(value.text(), "tool_addition") => {
             found.live_tools |= blocks(value).any(|block| {
                 let tool = block.get("tool");
                 tool.is_some_and(|tool| is_live(Dialect::AnthropicMessages, tool))
@@ -126,7 +126,7 @@ fn responses_member(found: &mut Found, name: &str, value: JsonValue<'_>) {
         "prompt_cache_options" => found.stateful |= is_prewarm(value),
         // A stored prompt without a version is whatever it is today.
         "prompt" => found.stateful |= present(value, "version").is_none(),
-        "input" if value.text().contains("additional_tools") => {
+        "input" if may_contain(value.text(), "additional_tools") => {
             found.live_tools |= value
                 .elements()
                 .filter_map(|item| item.get("tools"))
@@ -137,7 +137,14 @@ fn responses_member(found: &mut Found, name: &str, value: JsonValue<'_>) {
 }
 
 fn searches_always(model: &str) -> bool {
-    model.contains("-search-preview") || model.contains("-search-api")
+    // No name needs an escape; one that is hidden behind it counts as the worst.
+    ["-search-preview", "-search-api", "\\"].iter().any(|part| model.contains(part))
+}
+
+/// Whether a text may contain a string of this ASCII name, perhaps spelled with escapes: those of
+/// its letters all begin alike.
+fn may_contain(text: &str, name: &str) -> bool {
+    [name, "\\u00"].iter().any(|part| text.contains(part))
 }
 
 fn is_prewarm(options: JsonValue<'_>) -> bool {

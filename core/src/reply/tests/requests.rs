@@ -120,3 +120,24 @@ fn escaped_names() {
     let found = request_verdict(CHAT, body, VerdictOptions::new());
     assert_eq!(found, bypass(BypassReason::Streaming));
 }
+
+/// Nor do escapes hide a tool that is added later, or a model that searches.
+#[test]
+fn escaped_values() {
+    for (dialect, text) in [
+        (
+            ANTHROPIC,
+            r#"{"messages": [{"role": "system", "content": [{"type": "tool_\u0061ddition",
+                "tool": {"type": "web_search_2025\u0030305", "name": "x"}}]}]}"#,
+        ),
+        (
+            RESPONSES,
+            r#"{"input": [{"type": "\u0061dditional_tools", "tools": [{"type": "mcp"}]}]}"#,
+        ),
+        (CHAT, r#"{"model": "gpt-4o\u002dsearch-preview"}"#),
+    ] {
+        let body = JsonValue::parse(text.as_bytes()).expect("JSON");
+        let found = request_verdict(dialect, body, VerdictOptions::new());
+        assert_eq!(found, bypass(BypassReason::LiveTools), "{text}");
+    }
+}
