@@ -1,11 +1,14 @@
 //! What a request must satisfy before it is written.
 
 use super::anthropic::Purpose;
+use super::block::Block;
 use super::check_openai;
 use super::marks;
 use super::message::Role;
 use super::number;
+use super::raw::RawObject;
 use super::request::{Request, ToolChoiceMode};
+use super::tool::Tool;
 use super::violation::{Place, Rule, Violation};
 use crate::json::JsonValue;
 use crate::key::Dialect;
@@ -15,7 +18,10 @@ use crate::key::Dialect;
 pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
     numbers(request)?;
     match dialect {
-        Dialect::AnthropicMessages => anthropic_roles(request)?,
+        Dialect::AnthropicMessages => {
+            anthropic_roles(request)?;
+            marked_raws(request)?;
+        }
         Dialect::OpenAiChat => check_openai::expressible(request)?,
         _ => return Err(Violation::new(Place::Body, Rule::Unsupported)),
     }
@@ -56,6 +62,27 @@ fn anthropic_roles(request: &Request<'_>) -> Result<(), Violation> {
         Some(index) => Err(Violation::new(Place::Message(index), Rule::Unsupported)),
         None => Ok(()),
     }
+}
+
+/// A mark of ours goes into raw JSON as a member: that must be an object, and have none yet.
+fn marked_raws(request: &Request<'_>) -> Result<(), Violation> {
+    let can_be_put = |place, raw: &RawObject<'_>| match raw.cache_control {
+        Some(_) => marks::raw_mark(place, raw).map(|_| ()),
+        None => Ok(()),
+    };
+    for (index, tool) in request.tools.iter().enumerate() {
+        if let Tool::Raw(raw) = tool {
+            can_be_put(Place::Tool(index), raw)?;
+        }
+    }
+    for (message, entry) in request.messages.iter().enumerate() {
+        for (block, entry) in entry.content.blocks().iter().enumerate() {
+            if let Block::Raw(raw) = entry {
+                can_be_put(Place::Block { message, block }, raw)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Pre-warming writes the prompt cache and generates nothing, so nothing may shape an answer.

@@ -5,9 +5,12 @@ use super::cache_control::{CacheControl, Ttl};
 use super::marks::raw_mark;
 use super::media::{DocumentSource, ImageSource};
 use super::message::Role;
+use super::openai::MARK;
+use super::raw::RawObject;
 use super::request::Request;
 use super::tool::Tool;
 use super::violation::{Place, Rule, Violation};
+use crate::json::JsonValue;
 
 /// Finds the first thing that the dialect has no place for.
 pub(super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
@@ -80,9 +83,20 @@ fn block_has_place(
         }
         (Block::ToolUse(call), Role::Assistant) => supported(call.cache_control.is_none(), place),
         (Block::ToolResult(result), Role::User) => result_has_place(message, index, result),
-        (Block::Raw(raw), _) => raw_mark(place, raw).map(|_| ()),
+        (Block::Raw(raw), _) => raw_has_place(place, raw),
         _ => supported(false, place),
     }
+}
+
+/// A mark of ours becomes a member of the raw object, which must not have one of that name yet.
+fn raw_has_place(place: Place, raw: &RawObject<'_>) -> Result<(), Violation> {
+    raw_mark(place, raw)?;
+    let part = JsonValue::parse(raw.json.as_str().as_bytes()).ok();
+    let is_marked = part.is_some_and(|part| part.get(MARK.0).is_some());
+    if is_marked && raw.cache_control.is_some() {
+        return Err(Violation::new(place, Rule::MarkedTwice));
+    }
+    Ok(())
 }
 
 /// A tool message is plain text: no mark, no picture, no failure flag.

@@ -28,7 +28,8 @@ impl Request<'_> {
     }
 
     /// Writes the body though the provider may refuse it: for callers who know better than this
-    /// version's rules. Refused is only what the dialect has no place for.
+    /// version's rules. Refused is only what the dialect has no place for, and a mark on raw JSON
+    /// that cannot take one: no object, or marked already.
     ///
     /// # Errors
     /// As [`Request::encode`].

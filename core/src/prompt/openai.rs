@@ -14,7 +14,7 @@ use super::request::{OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoice
 use super::tool::{Function, Tool};
 
 /// The mark on a content part. The one lifetime there is belongs to the request.
-const MARK: Mark<'static> = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
+pub(super) const MARK: Mark<'static> = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
 
 /// Writes the body. The request has passed its checks.
 pub(super) fn encode<W: Write>(request: &Request<'_>, writer: &mut W) -> Result<(), W::Error> {

@@ -67,7 +67,7 @@ pub enum Rule {
     NestedMark,
     /// A mark in a thinking block.
     ThinkingMark,
-    /// A mark where raw JSON already has a `cache_control` of its own.
+    /// A mark where raw JSON already has a `cache_control` or `prompt_cache_breakpoint` of its own.
     MarkedTwice,
     /// A `cache_control` in raw JSON that is not `{"type":"ephemeral"}` with a known ttl.
     BadCacheControl,
@@ -143,7 +143,7 @@ impl fmt::Display for Rule {
             Self::DeferredTool => "a tool with defer_loading cannot be marked",
             Self::NestedMark => "a block inside a tool result cannot be marked; mark the result",
             Self::ThinkingMark => "a thinking block cannot be marked",
-            Self::MarkedTwice => "this raw JSON already has a cache_control of its own",
+            Self::MarkedTwice => "this raw JSON already has a mark of its own",
             Self::BadCacheControl => "cache_control must be ephemeral with ttl 5m or 1h",
             Self::NotJson { offset } => return write!(f, "not JSON at byte {offset}"),
             Self::NotAnObject => "must be a JSON object",

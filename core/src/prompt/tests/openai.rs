@@ -140,3 +140,18 @@ fn assert_refused(request: &Request<'_>, place: Place) {
     assert_eq!(refused, Err(EncodeError::Rejected(violation)));
     assert_eq!(rest.len(), 8, "nothing is written");
 }
+
+/// A part that carries a breakpoint goes out as it is, and takes no second one.
+#[test]
+fn raw_parts_are_marked_once() {
+    let text = r#"{"type":"text","text":"t","prompt_cache_breakpoint":{"mode":"explicit"}}"#;
+    let part = RawObject::new(RawJson::assume_valid(text));
+    let blocks = [Block::Raw(part)];
+    let messages = [Message::user_blocks(&blocks)];
+    assert_eq!(Request::new("m", 9, &messages).check(Dialect::OpenAiChat), Ok(()));
+    let blocks = [Block::Raw(part.with_cache_control(MARK))];
+    let messages = [Message::user_blocks(&blocks)];
+    let place = Place::Block { message: 0, block: 0 };
+    let twice = Violation::new(place, Rule::MarkedTwice);
+    assert_eq!(Request::new("m", 9, &messages).check(Dialect::OpenAiChat), Err(twice));
+}

@@ -169,3 +169,30 @@ fn parameters() {
     let refused = request.check(Dialect::Json);
     assert_eq!(refused, Err(Violation::new(Place::Body, Rule::Unsupported)));
 }
+
+/// Even unvalidated, a mark is never put where it would break the JSON or be the second of its name;
+/// raw JSON without a mark of ours goes out whatever it is.
+#[test]
+fn unvalidated_marks_keep_the_body_json() {
+    let marked = raw(r#"{"cache_control":{"type":"odd"}}"#);
+    for (json, rule) in [(raw("[1]"), Rule::NotAnObject), (marked, Rule::MarkedTwice)] {
+        for with_mark in [false, true] {
+            let mut object = RawObject::new(json);
+            object.cache_control = with_mark.then_some(MARK);
+            let blocks = [Block::Raw(object)];
+            let messages = [Message::user_blocks(&blocks)];
+            let tools = [Tool::Raw(object)];
+            let in_block = Request::new("m", 9, &messages);
+            let mut in_tools = Request::new("m", 9, &[]);
+            in_tools.tools = &tools;
+            let block = Place::Block { message: 0, block: 0 };
+            for (request, place) in [(in_block, block), (in_tools, Place::Tool(0))] {
+                let mut buffer = [0_u8; 256];
+                let mut rest = buffer.as_mut_slice();
+                let written = request.encode_unvalidated(DIALECT, &mut rest);
+                let refused = EncodeError::Rejected(Violation::new(place, rule));
+                assert_eq!(written, if with_mark { Err(refused) } else { Ok(()) });
+            }
+        }
+    }
+}
