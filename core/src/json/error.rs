@@ -28,7 +28,7 @@ pub enum JsonErrorKind {
     LoneSurrogate,
     /// The bytes are not UTF-8.
     InvalidUtf8,
-    /// More than [`DEPTH_MAX`](super::DEPTH_MAX) containers are open.
+    /// More than [`DEPTH_MAX`](super::DEPTH_MAX) containers are open, or than the caller can take.
     TooDeep,
 }
 

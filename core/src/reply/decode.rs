@@ -6,7 +6,13 @@ use serde::Deserialize;
 
 use super::parts::ToolInput;
 use super::read::Reply;
-use crate::json::{JsonError, JsonStr, JsonValue};
+use crate::json::{JsonError, JsonErrorKind, JsonStr, Reader};
+
+/// The most objects and arrays that may be open at once in an answer that is decoded.
+///
+/// The decoder takes stack for each, in members that the type does not know as well, and how deep
+/// those are nested is the model's choice.
+pub const DECODE_DEPTH_MAX: usize = 16;
 
 /// Why an answer did not decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +25,8 @@ pub enum DecodeError {
         /// A size that is enough.
         needed: usize,
     },
-    /// What the model wrote is not JSON. The offset counts in its decoded text.
+    /// What the model wrote is not JSON, or nested deeper than [`DECODE_DEPTH_MAX`]. The offset
+    /// counts in its decoded text.
     NotJson(JsonError),
     /// It is JSON, and not of that type.
     Mismatch(serde_json_core::de::Error),
@@ -74,11 +81,21 @@ fn decode_chars<'b, T: Deserialize<'b>, I: Iterator<Item = char>>(
     for character in document() {
         len += character.encode_utf8(&mut text[len..]).len();
     }
-    // serde-json-core is lenient where JSON is not; this reader is strict.
-    JsonValue::parse(text).map_err(DecodeError::NotJson)?;
+    check(text).map_err(DecodeError::NotJson)?;
     let len = resolve_escapes(text);
     let decoded = serde_json_core::from_slice_escaped(&text[..len], unescaped);
     decoded.map(|(value, _)| value).map_err(DecodeError::Mismatch)
+}
+
+/// Checks the document, for serde-json-core is lenient where JSON is not, and recurses.
+fn check(text: &[u8]) -> Result<(), JsonError> {
+    let mut reader = Reader::new(text);
+    while reader.next()?.is_some() {
+        if reader.depth() > DECODE_DEPTH_MAX {
+            return Err(JsonErrorKind::TooDeep.at(reader.token_offset()));
+        }
+    }
+    Ok(())
 }
 
 /// What a document takes in memory.

@@ -31,7 +31,7 @@ mod request_verdict;
 mod usage;
 mod verdict;
 
-pub use decode::DecodeError;
+pub use decode::{DECODE_DEPTH_MAX, DecodeError};
 pub use parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
 pub use read::{Reply, ReplyError};
 pub use request_verdict::{VerdictOptions, request_verdict};

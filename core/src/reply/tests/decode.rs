@@ -115,3 +115,27 @@ proptest::proptest! {
         proptest::prop_assert_eq!(reply.decode::<Owned>(&mut buffer), Ok(Owned { name }));
     }
 }
+
+/// A member that the type does not know may be nested, but not so deep that skipping it takes more
+/// stack than a device has.
+#[test]
+fn nesting_is_bounded() {
+    use crate::json::JsonErrorKind::TooDeep;
+    for (levels, expected) in [
+        (DECODE_DEPTH_MAX - 1, Ok([7])),
+        (DECODE_DEPTH_MAX, Err(DecodeError::NotJson(TooDeep.at(10 + DECODE_DEPTH_MAX)))),
+    ] {
+        let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+        let text = std::format!(r#"{{"unknown":{open}{close},"age":7}}"#);
+        let body = json!({"content": [{"type": "text", "text": text}]}).to_string();
+        let reply = Reply::parse(ANTHROPIC, body.as_bytes()).expect("JSON");
+        let mut buffer = [0; 256];
+        let found = reply.decode::<Age>(&mut buffer).map(|age| [age.age]);
+        assert_eq!(found, expected);
+    }
+}
+
+#[derive(Deserialize)]
+struct Age {
+    age: u8,
+}
