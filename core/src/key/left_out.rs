@@ -225,7 +225,8 @@ mod tests {
         places.extend(deeper);
         for dialect in DIALECTS {
             let left_out = on_the_page(dialect);
-            for (place, name) in places.iter().flat_map(|p| names.iter().map(move |n| (p, n))) {
+            let pairs = places.iter().flat_map(|place| names.iter().map(move |name| (place, name)));
+            for (place, name) in pairs.step_by(if cfg!(miri) { 43 } else { 1 }) {
                 let without = canonical(dialect, place, "{}");
                 for value in ["null", "[{}]", "{\"a\":1}"] {
                     let with = canonical(dialect, place, &format!("{{\"{name}\":{value}}}"));

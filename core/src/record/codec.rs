@@ -219,7 +219,7 @@ mod tests {
             let error = Record::decode(&bytes[..cut], &frame, &CRC).unwrap_err();
             assert!(matches!(error, DecodeError::NeedMore { needed } if needed > cut as u64));
         }
-        for bit in 0..bytes.len() * 8 {
+        for bit in (0..bytes.len() * 8).step_by(if cfg!(miri) { 13 } else { 1 }) {
             let mut bytes = bytes.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             Record::decode(&bytes, &frame, &CRC).unwrap_err();

@@ -79,7 +79,8 @@ mod tests {
     fn frames_differ() {
         let crc = PortableCrc32c;
         let here = Frame::new(&Salt([7; 16]), 128, &crc);
-        for offset in (0..100_000).step_by(16).filter(|&offset| offset != 128) {
+        let step = if cfg!(miri) { 1600 } else { 16 };
+        for offset in (0..100_000).step_by(step).filter(|&offset| offset != 128) {
             let there = Frame::new(&Salt([7; 16]), offset, &crc);
             assert_ne!(here.checksum(&crc, b"same"), there.checksum(&crc, b"same"));
         }
