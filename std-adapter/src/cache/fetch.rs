@@ -1,6 +1,11 @@
 //! One call through the cache: memory, store, single flight, fetch.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    mem,
+    task::Poll,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use llm_cache_core::{
@@ -109,6 +114,9 @@ impl Cache {
                         return Ok(Cached { payload, usage, outcome, verdict });
                     }
                     why = MissReason::Undecodable;
+                    // The flight lasts until its answer is in the store. On an executor of one
+                    // thread that never comes while this call looks again and again.
+                    yield_once().await;
                 }
                 Part::Landed(Landing::Error(packed)) => {
                     // Of another type when two callers disagree about the error of one key; then
@@ -121,6 +129,19 @@ impl Cache {
             }
         }
     }
+}
+
+/// Lets other tasks of the thread run; needs no certain runtime.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|context| {
+        if mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Whether an answer that landed must be taken as it is. What its own call found unfit to be stored
@@ -352,3 +373,6 @@ impl Landing {
         Self::Answer { payload, usage, verdict }
     }
 }
+
+#[cfg(test)]
+mod tests;

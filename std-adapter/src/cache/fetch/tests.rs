@@ -1,0 +1,88 @@
+//! What the public face of the cache cannot show.
+
+use super::*;
+use crate::{
+    core::record::Record,
+    store::{MemoryStore, Store, StoreError, StoreStats},
+};
+use std::{
+    cell::Cell,
+    convert::Infallible,
+    sync::{Mutex, PoisonError, mpsc},
+};
+use tokio::sync::oneshot;
+
+/// A store whose puts wait until they are let through.
+struct Gated(MemoryStore, Mutex<mpsc::Receiver<()>>);
+
+impl Store for Gated {
+    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        self.0.load(key)
+    }
+
+    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
+        let gate = self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.recv().expect("the test opens it");
+        self.0.put(record)
+    }
+
+    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+        self.0.remove(key)
+    }
+
+    fn clear(&self) -> Result<(), StoreError> {
+        self.0.clear()
+    }
+
+    fn flush(&self) -> Result<(), StoreError> {
+        self.0.flush()
+    }
+
+    fn stats(&self) -> StoreStats {
+        self.0.stats()
+    }
+
+    fn put_may_block(&self) -> bool {
+        true
+    }
+}
+
+/// While an answer that landed is being written, a waiting call that refuses it lets the
+/// thread do other work before it looks again.
+#[tokio::test]
+async fn a_call_that_refuses_a_landing_starves_nobody() {
+    let ((open, gate), (go, gone)) = (mpsc::channel(), oneshot::channel::<()>());
+    let store = Gated(MemoryStore::new(), Mutex::new(gate));
+    let cache = Cache::builder().memory_bytes(1 << 16).store(store).build();
+    let (key, options) = (RequestKey::from_bytes([1; 32]), CallOptions::new());
+    let (turns, refusals, mut last) = (Cell::new(0), Cell::new(0), 0);
+
+    let leader = cache.get_or_fetch(key, &options, Share::cloned(), async || {
+        gone.await.expect("it is sent");
+        Ok::<_, Infallible>(Fetched::new("answer"))
+    });
+    let accept = |_: &[u8]| {
+        assert!(turns.get() > last, "the thread did nothing else since the last refusal");
+        (last, _) = (turns.get(), refusals.replace(refusals.get() + 1));
+        refusals.get() == 3
+    };
+    let follower = async {
+        let never = async || -> Result<Fetched, Infallible> { panic!("it follows") };
+        let share = Share::cloned();
+        let cached = cache.get_or_fetch_if(key, &options, share, accept, never).await;
+        open.send(()).expect("the store is there");
+        cached
+    };
+    let others = async {
+        go.send(()).expect("the leader waits");
+        poll_fn(|context| {
+            turns.set(turns.get() + 1);
+            context.waker().wake_by_ref();
+            if refusals.get() == 3 { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+    };
+    let (led, followed, ()) = tokio::join!(biased; leader, follower, others);
+    assert!(led.expect("infallible").outcome.is_miss());
+    assert_eq!(followed.expect("infallible").outcome.tier(), Some(Tier::Flight));
+}
