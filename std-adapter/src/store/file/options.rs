@@ -13,7 +13,7 @@ pub enum Durability {
     /// Nothing is promised; whatever the system has written out by then.
     None,
     /// All that was acknowledged longer ago than this, and the time that a sync takes. A thread
-    /// syncs at this interval when there is something to sync.
+    /// syncs at this interval, of a millisecond at least, when there is something to sync.
     Interval(Duration),
     /// All that was acknowledged: `put` returns after the sync. Puts that wait at the same time
     /// share one.
