@@ -108,7 +108,8 @@ impl Error {
         self.0.provider_type.as_deref()
     }
 
-    /// The provider's own words, shortened to 2,000 bytes, with the credential taken out.
+    /// The provider's own words, shortened to 2,000 bytes, with the credential taken out and spaces
+    /// for control characters.
     #[must_use]
     pub fn provider_message(&self) -> Option<&str> {
         self.0.provider_message.as_deref()
@@ -162,7 +163,7 @@ impl Parts {
     }
 
     pub(crate) fn request_id(mut self, id: Option<&str>) -> Self {
-        self.0.request_id = id.map(Box::from);
+        self.0.request_id = id.map(|text| one_line(shortened(text, 200)));
         self
     }
 
@@ -183,8 +184,8 @@ impl Parts {
         message: Option<&str>,
         body: Bytes,
     ) -> Self {
-        self.0.provider_type = class.map(Box::from);
-        self.0.provider_message = message.map(|text| shortened(text, 2000).into());
+        self.0.provider_type = class.map(|text| one_line(shortened(text, 200)));
+        self.0.provider_message = message.map(|text| one_line(shortened(text, 2000)));
         self.0.body = body;
         self
     }
@@ -274,6 +275,11 @@ impl StdError for Error {
     }
 }
 
+/// A stranger's text with spaces for line ends and other control characters: a log line stays one.
+fn one_line(text: &str) -> Box<str> {
+    text.chars().map(|each| if each.is_control() { ' ' } else { each }).collect()
+}
+
 /// `text` cut to at most `len_max` bytes at a character boundary.
 fn shortened(text: &str, len_max: usize) -> &str {
     if text.len() <= len_max {
@@ -313,6 +319,18 @@ mod tests {
              [sent 3 times]; the fault is the provider's: try again later, and quote the request id"
         );
         assert!(format!("{error:?}").contains("body_len: 2"));
+    }
+
+    /// What a provider says can neither begin a line of its own in a log nor command a terminal.
+    #[test]
+    fn stays_one_line() {
+        let error: Error = Parts::new(ErrorKind::Server, "the provider failed")
+            .status(500)
+            .request_id(Some("req\r\n1"))
+            .provider(Some("a\nb"), Some("x\n\u{1b}[31my\u{85}z"), Bytes::new())
+            .into();
+        assert_eq!((error.request_id(), error.provider_type()), (Some("req  1"), Some("a b")));
+        assert!(!error.to_string().chars().any(char::is_control), "{error}");
     }
 
     /// Cutting long provider messages never splits a character.

@@ -1,5 +1,7 @@
 //! What differs between vendors, behind one trait; each vendor is a file beside this one.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
@@ -123,7 +125,7 @@ pub(crate) fn failure(
     let kind = kind_of(head.status, &said);
     let parts = Parts::new(kind, summary(kind))
         .status(head.status)
-        .request_id(head.request_id.as_deref().or(said.request_id.as_deref()))
+        .request_id(request_id(head, &said, secret).as_deref())
         .retry_after(head.retry_after);
     let hint = Hint {
         status: Some(head.status),
@@ -155,8 +157,14 @@ pub(crate) fn failure_in_stream(
     let kind = kind_of(status, &said);
     let parts = Parts::new(kind, format!("the stream broke off: {}", summary(kind)))
         .status(head.status)
-        .request_id(head.request_id.as_deref().or(said.request_id.as_deref()));
+        .request_id(request_id(head, &said, secret).as_deref());
     with_words(parts, &said, Bytes::copy_from_slice(data.as_bytes()), secret).into()
+}
+
+/// The request's id from the head, else from the body; a stranger's text like any other.
+fn request_id<'a>(head: &'a Head, said: &'a Said, secret: Option<&Secret>) -> Option<Cow<'a, str>> {
+    let told = head.request_id.as_deref().or(said.request_id.as_deref());
+    told.map(|text| scrubbed(text, secret))
 }
 
 /// Adds what the provider said, without the credential.
@@ -165,8 +173,8 @@ fn with_words(parts: Parts, said: &Said, body: Bytes, secret: Option<&Secret>) -
     let class = said.class.as_deref().map(|text| scrubbed(text, secret));
     let body = match str::from_utf8(&body) {
         Ok(text) => match scrubbed(text, secret) {
-            std::borrow::Cow::Borrowed(_) => body,
-            std::borrow::Cow::Owned(text) => Bytes::from(text),
+            Cow::Borrowed(_) => body,
+            Cow::Owned(text) => Bytes::from(text),
         },
         // Not text, so not a provider's error: there is nothing in it to read.
         Err(_) => Bytes::new(),

@@ -160,7 +160,8 @@ async fn follows_no_redirect() {
 #[tokio::test]
 async fn never_shows_the_key() {
     let body = error_body("authentication_error", &format!("invalid x-api-key: {KEY}"));
-    let (error, _) = fail(vec![answer(401, "", &body)]).await;
+    let headers = format!("request-id: {KEY}\r\n");
+    let (error, _) = fail(vec![answer(401, &headers, &body)]).await;
     let body = String::from_utf8_lossy(error.provider_body()).into_owned();
     for text in [error.to_string(), format!("{error:?}"), body] {
         assert!(!text.contains(KEY), "{text}");
