@@ -15,7 +15,8 @@ use crate::{
 
 /// The function under its own name, `{name}_with_outcome` and `{name}_uncached`.
 ///
-/// All names invented here are of mixed site: they cannot meet the user's.
+/// All variables invented here are of mixed site: they cannot meet the user's. Items can, whatever
+/// their site, since the options are expanded beside them: hence their odd names.
 pub(crate) fn expand(
     options: &Options,
     function: &ItemFn,
@@ -190,7 +191,8 @@ fn memoised(
         Some(cache) => quote!(#cache),
         None => quote_spanned!(here=> ::llm_cache::Cache::global()),
     };
-    let key = quote_spanned!(returned.span().resolved_at(here)=> call.key(&SITE));
+    let site = returned.span().resolved_at(here);
+    let key = quote_spanned!(site=> call.key(&__LLM_CACHE_SITE));
     let parts = key_parts(options, sig, parameters);
     let ttl_secs = options.ttl_secs.iter();
     let body = names.call(&names.uncached, sig, parameters);
@@ -199,16 +201,16 @@ fn memoised(
         None => quote_spanned!(here=> call.run_blocking(cache, key, share, move || #body)),
     };
     quote_spanned! {here=>
-        use ::llm_cache::memo::__private as runtime;
+        use ::llm_cache::memo::__private as __llm_cache;
         #[allow(unused_imports)]
-        use runtime::{ErrorIsCloned as _, ErrorStaysHere as _};
+        use __llm_cache::{ErrorIsCloned as _, ErrorStaysHere as _};
         #[allow(unused_imports)]
-        use runtime::{ReturnsResult as _, ReturnsValue as _};
-        static SITE: runtime::Site = runtime::Site::new(
+        use __llm_cache::{ReturnsResult as _, ReturnsValue as _};
+        static __LLM_CACHE_SITE: __llm_cache::Site = __llm_cache::Site::new(
             ::core::env!("CARGO_PKG_NAME"), ::core::module_path!(), #name, #identity,
         );
         let cache: &::llm_cache::Cache = #cache;
-        let call = (&runtime::Returned::<#returned>::new()).call();
+        let call = (&__llm_cache::Returned::<#returned>::new()).call();
         let share = (&call.error()).share();
         let key = #key;
         #(let key = key.#parts;)*
@@ -220,12 +222,12 @@ fn memoised(
 /// What names the function's text: its version where one is given, else its tokens.
 fn identity(options: &Options, function: &ItemFn) -> TokenStream {
     if let Some(version) = &options.version {
-        return quote!(runtime::Identity::Version(#version));
+        return quote!(__llm_cache::Identity::Version(#version));
     }
     let (sig, block) = (&function.sig, &function.block);
     let digest = digest(quote!(#sig #block));
-    let identity = quote_spanned!(Span::mixed_site()=> runtime::Identity::Tokens([#(#digest),*]));
-    identity
+    let here = Span::mixed_site();
+    quote_spanned!(here=> __llm_cache::Identity::Tokens([#(#digest),*]))
 }
 
 /// The calls that add to the key, in the order of the parameters.

@@ -101,3 +101,23 @@ fn the_body_can_be_run_past_the_cache() {
     assert_eq!((count_uncached(&cache, &bodies), count_uncached(&cache, &bodies)), (2, 3));
     assert_eq!(count(&cache, &bodies), 1);
 }
+
+/// A module whose name a macro might choose too.
+mod runtime {
+    pub(super) const NAMESPACE: &str = "n";
+}
+
+/// Whatever the parameters are called, and whatever the options name: nothing of the expansion is
+/// taken for it.
+#[test]
+fn names_do_not_meet() {
+    #[cached(cache = cache, namespace = runtime::NAMESPACE, skip_unkeyed(cache))]
+    #[allow(non_snake_case)]
+    fn sum(cache: &Cache, SITE: u8, key: u8, call: u8, share: u8, runtime: u8) -> Vec<u8> {
+        vec![SITE, key, call, share, runtime]
+    }
+    let cache = small();
+    assert_eq!(sum(&cache, 1, 2, 3, 4, 5), [1, 2, 3, 4, 5]);
+    let outcomes = [1, 9].map(|site| sum_with_outcome(&cache, site, 2, 3, 4, 5).1);
+    assert_eq!(hits(outcomes), [true, false]);
+}
