@@ -12,7 +12,7 @@ use crate::canonical::Sink;
 #[expect(clippy::exhaustive_enums, reason = "a third kind would be a new key version")]
 pub enum Endpoint<'a> {
     /// The URL that the request is posted to. Spellings of one URL are one endpoint: core/KEY.md
-    /// section 3.2.
+    /// section 3.1.
     Url(&'a str),
     /// A name for an endpoint whose URL changes or means nothing: an emulator, a proxy, a fixture.
     Id(&'a str),

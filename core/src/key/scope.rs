@@ -57,6 +57,9 @@ impl<'a> Scope<'a> {
 
     /// Hashes the scope once, for the keys of all requests in it.
     ///
+    /// Linear, and quadratic in the number of betas and of the URL's parameters, which are sorted
+    /// without memory: who takes these from strangers bounds them.
+    ///
     /// # Errors
     /// [`ScopeError`] where the endpoint's URL is none.
     pub fn hasher(&self) -> Result<KeyHasher, ScopeError> {
