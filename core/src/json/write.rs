@@ -59,7 +59,7 @@ mod tests {
     /// Every character below U+0100 reads back as itself and is spelled as serde_json spells it.
     #[test]
     fn strings_read_back() {
-        for code in 0..0x100 {
+        for code in (0..0x100).step_by(if cfg!(miri) { 5 } else { 1 }) {
             let text = std::format!("a{}z", char::from_u32(code).expect("a character"));
             let mut written = std::vec![0; 16];
             let mut rest = written.as_mut_slice();
