@@ -21,7 +21,7 @@ impl<W: Write> Inside<'_, W> {
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure<W>> {
         self.comma()?;
-        value.serialize(Writer(self.writer.0))
+        value.serialize(Writer(self.writer.0, false))
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Failure<W>> {
@@ -32,7 +32,7 @@ impl<W: Write> Inside<'_, W> {
 
     fn value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure<W>> {
         self.writer.raw(b":")?;
-        value.serialize(Writer(self.writer.0))
+        value.serialize(Writer(self.writer.0, false))
     }
 
     fn close(mut self) -> Result<(), Failure<W>> {
@@ -93,7 +93,7 @@ impl<W: Write> ser::SerializeMap for Inside<'_, W> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Self::Error> {
         self.comma()?;
-        key.serialize(Key(Writer(self.writer.0)))
+        key.serialize(Key(Writer(self.writer.0, false)))
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Self::Error> {

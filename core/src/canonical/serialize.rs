@@ -16,6 +16,8 @@ pub enum SerializeError<E> {
     NonFinite,
     /// A map has a key that is not a string, a character or a unit variant.
     KeyNotString,
+    /// A `Some` holds what is written `null`, and so could not be told from `None`.
+    NullInSome,
     /// The value's own `Serialize` refused; its message is not kept.
     Refused,
     /// The writer failed.
@@ -27,6 +29,7 @@ impl<E: fmt::Debug> fmt::Display for SerializeError<E> {
         match self {
             Self::NonFinite => f.write_str("JSON has no infinite numbers and no NaN"),
             Self::KeyNotString => f.write_str("a map key is not a string"),
+            Self::NullInSome => f.write_str("a `Some` that is written as `null`, as `None` is"),
             Self::Refused => f.write_str("the value refused to be serialised"),
             Self::Write(error) => write!(f, "writing JSON failed: {error:?}"),
         }
@@ -44,7 +47,8 @@ impl<E: fmt::Debug> ser::Error for SerializeError<E> {
 /// Writes `value` as JSON text, in serde_json's data model and with nothing made up.
 ///
 /// The text is compact and in the value's own order, not canonical. Unlike serde_json it refuses
-/// floats that JSON cannot hold and map keys that are not strings. A float has the shortest digits
+/// floats that JSON cannot hold, map keys that are not strings, and a `Some` that reads back as
+/// `None`, such as `Some(None)`: two values with one text would share one key. A float has the shortest digits
 /// that tell it from its neighbours: an `f32` those of `f32`. 128-bit integers are written in full.
 ///
 /// # Errors
@@ -54,11 +58,11 @@ where
     T: Serialize + ?Sized,
     W: Write,
 {
-    value.serialize(Writer(writer))
+    value.serialize(Writer(writer, false))
 }
 
-/// The serializer: one value into the writer.
-pub(super) struct Writer<'w, W>(pub(super) &'w mut W);
+/// The serializer: one value into the writer. The flag says that the value stands in a `Some`.
+pub(super) struct Writer<'w, W>(pub(super) &'w mut W, pub(super) bool);
 
 pub(super) type Failure<W> = SerializeError<<W as embedded_io::ErrorType>::Error>;
 type Outcome<W> = Result<(), Failure<W>>;
@@ -193,10 +197,13 @@ impl<'w, W: Write> ser::Serializer for Writer<'w, W> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Self::Error> {
-        value.serialize(self)
+        value.serialize(Writer(self.0, true))
     }
 
     fn serialize_unit(mut self) -> Result<(), Self::Error> {
+        if self.1 {
+            return Err(SerializeError::NullInSome);
+        }
         self.raw(b"null")
     }
 
@@ -231,7 +238,7 @@ impl<'w, W: Write> ser::Serializer for Writer<'w, W> {
         self.raw(b"{")?;
         self.string(variant)?;
         self.raw(b":")?;
-        value.serialize(Writer(self.0))?;
+        value.serialize(Writer(self.0, false))?;
         self.raw(b"}")
     }
 

@@ -1,6 +1,7 @@
 //! The canonical form against a slow, obvious one over serde_json's values.
 
 use super::*;
+use embedded_io::SliceWriteError;
 use proptest::prelude::*;
 use serde_json::Value;
 use std::{
@@ -385,4 +386,20 @@ fn selection_goes_by_path() {
     let fault = CanonicalError::DuplicateName { offset: 13 };
     assert_eq!(select(r#"{"no":{"a":1,"a":1}}"#), Err(fault));
     assert_eq!(select(r#"{"no":1e999}"#), Err(CanonicalError::NumberRange { offset: 6 }));
+}
+
+/// What would read back as another value is refused; a `null` of its own is none of that.
+#[test]
+fn ambiguous_options_are_refused() {
+    fn text(value: impl serde::Serialize) -> Result<String, SerializeError<SliceWriteError>> {
+        let mut buffer = [0; 16];
+        let mut writer = &mut buffer[..];
+        write_json(&value, &mut writer)?;
+        let left = writer.len();
+        Ok(String::from_utf8_lossy(&buffer[..16 - left]).into_owned())
+    }
+    assert_eq!(text(Some(None::<u8>)), Err(SerializeError::NullInSome));
+    assert_eq!(text(Some(())), Err(SerializeError::NullInSome));
+    assert_eq!(text([Some(Some(1)), None]), Ok("[1,null]".into()));
+    assert_eq!(text(Some([None::<u8>])), Ok("[null]".into()));
 }

@@ -121,6 +121,24 @@ fn floats_work_as_arguments() {
     }
 }
 
+/// `Some(None)` and `None` have one JSON text and are two arguments: the one that would be taken for
+/// the other goes past the cache.
+#[test]
+fn a_none_inside_a_some_is_not_a_none() {
+    #[cached(cache = cache, skip_unkeyed(cache))]
+    fn depth(cache: &Cache, nested: Option<Option<u8>>) -> u8 {
+        u8::from(nested.is_some()) + u8::from(nested.flatten().is_some())
+    }
+    let cache = small();
+    for _ in 0..2 {
+        assert_eq!(depth(&cache, None), 0);
+        assert_eq!(depth(&cache, Some(None)), 1);
+        assert_eq!(depth(&cache, Some(Some(1))), 2);
+    }
+    let (_, outcome) = depth_with_outcome(&cache, Some(None));
+    assert_eq!(outcome, Outcome::Bypass { why: BypassReason::Unkeyable });
+}
+
 /// Parameters of all kinds: slices, maps, patterns, `mut`, anonymous and named type parameters,
 /// constants. Equal values of different types are different calls.
 #[test]
