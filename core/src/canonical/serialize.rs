@@ -48,8 +48,9 @@ impl<E: fmt::Debug> ser::Error for SerializeError<E> {
 ///
 /// The text is compact and in the value's own order, not canonical. Unlike serde_json it refuses
 /// floats that JSON cannot hold, map keys that are not strings, and a `Some` that reads back as
-/// `None`, such as `Some(None)`: two values with one text would share one key. A float has the shortest digits
-/// that tell it from its neighbours: an `f32` those of `f32`. 128-bit integers are written in full.
+/// `None`, such as `Some(None)`: two values with one text would share one key. A float has the
+/// shortest digits that tell it from its neighbours: an `f32` those of `f32`. 128-bit integers are
+/// written in full.
 ///
 /// # Errors
 /// [`SerializeError`]; what was written until then means nothing.

@@ -121,8 +121,8 @@ fn floats_work_as_arguments() {
     }
 }
 
-/// `Some(None)` and `None` have one JSON text and are two arguments: the one that would be taken for
-/// the other goes past the cache.
+/// `Some(None)` and `None` have one JSON text and are two arguments: the one that would be taken
+/// for the other goes past the cache.
 #[test]
 fn a_none_inside_a_some_is_not_a_none() {
     #[cached(cache = cache, skip_unkeyed(cache))]

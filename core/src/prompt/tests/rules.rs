@@ -170,7 +170,8 @@ fn parameters() {
     assert_eq!(refused, Err(Violation::new(Place::Body, Rule::Unsupported)));
 }
 
-/// Even unvalidated, a mark is never put where it would break the JSON or be the second of its name;
+/// Even unvalidated, a mark is never put where it would break the JSON or be the second of its
+/// name;
 /// raw JSON without a mark of ours goes out whatever it is.
 #[test]
 fn unvalidated_marks_keep_the_body_json() {
