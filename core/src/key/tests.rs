@@ -111,10 +111,12 @@ fn only_the_listed_members_are_left_out() {
             (Dialect::Json, chat, name, "{\"model\"", false),
         ]);
     }
-    for (dialect, body, name, place, left_out) in cases {
+    // Each case takes Miri seconds.
+    let (step, values) = if cfg!(miri) { (7, 1) } else { (1, 3) };
+    for (dialect, body, name, place, left_out) in cases.into_iter().step_by(step) {
         assert!(body.contains(place), "{place}");
         for (at, _) in body.match_indices(place) {
-            for value in ["null", "{\"type\":\"ephemeral\"}", "true"] {
+            for value in ["null", "{\"type\":\"ephemeral\"}", "true"].iter().take(values) {
                 let mut changed = String::from(body);
                 changed.insert_str(at + 1, &format!("\"{name}\":{value},"));
                 let same = key(dialect, &changed) == key(dialect, body);
