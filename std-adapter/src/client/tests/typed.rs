@@ -84,7 +84,7 @@ async fn extracts_by_output_format() {
     assert_eq!(format["type"], "json_schema");
     assert_eq!(format["json_schema"]["strict"], true);
     assert_eq!(format["json_schema"]["name"], "Person");
-    assert_eq!(format["json_schema"]["schema"]["required"], json!(["age", "name"]));
+    assert_eq!(format["json_schema"]["schema"]["required"], json!(["name", "age"]));
 }
 
 /// By a tool: forced where the model allows it, offered as strict where not.
