@@ -10,7 +10,12 @@ import subprocess
 import sys
 import tomllib
 
-MANIFESTS = ["Cargo.toml", "fuzz/Cargo.toml", "tests/embedded/Cargo.toml"]
+MANIFESTS = [
+    "Cargo.toml",
+    "fuzz/Cargo.toml",
+    "tests/embedded/Cargo.toml",
+    "tests/rivals/Cargo.toml",
+]
 
 
 def allowed_by(expression: str, allowed: set[str]) -> bool:

@@ -1,0 +1,68 @@
+//! llm-cache beside other crates that do the same work: `-- SUBCOMMAND [--quick] [--seed N]
+//! [--only TABLE]`.
+//!
+//! Every sub-command prints tab-separated tables to standard output and the spread of its figures
+//! to standard error. All sides of a table run by turns in one process. Nothing here judges a
+//! time: the budgets stand in the README of `tests/`.
+
+mod bodies;
+mod key;
+mod machine;
+mod random;
+mod report;
+mod text;
+mod timing;
+
+use std::{env, process::ExitCode};
+
+use timing::Plan;
+
+/// What stands on the command line.
+pub(crate) struct Options {
+    /// How much to measure.
+    plan: Plan,
+    /// What all generated input comes from.
+    seed: u64,
+    /// The one table that is wanted; all of them without it.
+    only: Option<String>,
+    /// The command line, for the tables' first lines.
+    command: String,
+}
+
+impl Options {
+    /// The sub-command, and the options behind it.
+    fn parse(arguments: &[String]) -> Result<(&str, Self), String> {
+        let (subcommand, rest) = arguments.split_first().ok_or("which sub-command?")?;
+        let command = format!("rivals {}", arguments.join(" "));
+        let mut options = Self { plan: Plan::FULL, seed: 1, only: None, command };
+        let mut rest = rest.iter();
+        while let Some(option) = rest.next() {
+            let mut value = || rest.next().ok_or_else(|| format!("{option} needs a value"));
+            match option.as_str() {
+                "--quick" => options.plan = Plan::QUICK,
+                "--seed" => {
+                    options.seed = value()?.parse().map_err(|_| "--seed needs a number")?;
+                }
+                "--only" => options.only = Some(value()?.clone()),
+                _ => return Err(format!("unknown option {option}")),
+            }
+        }
+        Ok((subcommand, options))
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let done = Options::parse(&arguments).and_then(|(subcommand, options)| match subcommand {
+        "key" => key::run(&options),
+        _ => Err(format!("unknown sub-command {subcommand}")),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("rivals: {why}");
+            eprintln!("usage: rivals key [--quick] [--seed N] [--only TABLE]");
+            ExitCode::FAILURE
+        }
+    }
+}

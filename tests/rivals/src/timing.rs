@@ -1,0 +1,99 @@
+//! Timing several sides by turns, so that whatever disturbs the machine disturbs all of them.
+
+use std::{
+    hint::black_box,
+    time::{Duration, Instant},
+};
+
+/// How much to measure.
+#[derive(Clone, Copy)]
+pub(crate) struct Plan {
+    /// How often each side has its turn.
+    pub(crate) rounds: usize,
+    /// How long a turn is at least: a side that is done sooner runs again.
+    pub(crate) turn: Duration,
+}
+
+impl Plan {
+    /// For figures that go on record.
+    pub(crate) const FULL: Self = Self { rounds: 41, turn: Duration::from_millis(5) };
+    /// For a first look.
+    pub(crate) const QUICK: Self = Self { rounds: 15, turn: Duration::from_millis(1) };
+}
+
+/// One way to do the work.
+pub(crate) type Side<'a> = Box<dyn FnMut() + 'a>;
+
+/// A side whose result is kept from the optimiser.
+pub(crate) fn side<'a, T>(mut work: impl FnMut() -> T + 'a) -> Side<'a> {
+    Box::new(move || {
+        black_box(work());
+    })
+}
+
+/// The times of one side, in microseconds a call, over the rounds.
+#[derive(Clone, Copy)]
+pub(crate) struct Spread {
+    /// A quarter of the rounds were faster.
+    pub(crate) low: f64,
+    /// Half of the rounds were faster.
+    pub(crate) median: f64,
+    /// Three quarters of the rounds were faster.
+    pub(crate) high: f64,
+}
+
+impl Spread {
+    fn of(mut times: Vec<f64>) -> Self {
+        times.sort_by(f64::total_cmp);
+        let at = |share: usize| times[(times.len() - 1) * share / 4];
+        Self { low: at(1), median: at(2), high: at(3) }
+    }
+}
+
+/// Times all sides: a round gives each a turn, and each round begins with another side.
+pub(crate) fn by_turns(plan: Plan, sides: &mut [Side<'_>]) -> Vec<Spread> {
+    let calls: Vec<_> = sides.iter_mut().map(|side| calls_in_a_turn(plan.turn, side)).collect();
+    let mut times = vec![Vec::with_capacity(plan.rounds); sides.len()];
+    for round in 0..plan.rounds {
+        for turn in 0..sides.len() {
+            let at = (round + turn) % sides.len();
+            let start = Instant::now();
+            for _ in 0..calls[at] {
+                sides[at]();
+            }
+            times[at].push(start.elapsed().as_secs_f64() * 1e6 / f64::from(calls[at]));
+        }
+    }
+    times.into_iter().map(Spread::of).collect()
+}
+
+/// How many calls fill a turn, told by the faster of two calls after one that warms up.
+fn calls_in_a_turn(turn: Duration, side: &mut Side<'_>) -> u32 {
+    side();
+    let timed = |side: &mut Side<'_>| {
+        let start = Instant::now();
+        side();
+        start.elapsed()
+    };
+    let call = timed(side).min(timed(side)).max(Duration::from_nanos(20));
+    turn.as_nanos().div_ceil(call.as_nanos()).try_into().unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each side runs in every round, and quartiles are those of the sorted times.
+    #[test]
+    fn every_side_has_its_turns() {
+        let plan = Plan { rounds: 15, turn: Duration::from_nanos(1) };
+        let (mut first, mut second) = (0, 0);
+        let mut sides = [side(|| first += 1), side(|| second += 1)];
+        assert_eq!(by_turns(plan, &mut sides).len(), 2);
+        drop(sides);
+        assert_eq!((first, second), (18, 18), "three calls to warm up, then one a round");
+
+        let spread = Spread::of(vec![5.0, 1.0, 4.0, 2.0, 3.0]);
+        assert_eq!((spread.low, spread.median, spread.high), (2.0, 3.0, 4.0));
+    }
+}
