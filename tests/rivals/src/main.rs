@@ -10,6 +10,7 @@ mod key;
 mod machine;
 mod random;
 mod report;
+mod shared;
 mod text;
 mod timing;
 

@@ -9,15 +9,16 @@ use crate::{
     timing::{by_turns, side},
 };
 
-const RATIOS: [Ratio; 2] = [
+pub(crate) const COLUMNS: [&str; 4] = ["ours", "canonicalizer_sha256", "jcs_sha256", "raw_sha256"];
+
+pub(crate) const RATIOS: [Ratio; 2] = [
     Ratio { name: "ours/raw", above: 0, below: 3 },
     Ratio { name: "canonicalizer/ours", above: 1, below: 0 },
 ];
 
 /// Prints the table.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let columns = ["ours", "canonicalizer_sha256", "jcs_sha256", "raw_sha256"];
-    let mut table = Table::begin(options, "key", &columns, &RATIOS);
+    let mut table = Table::begin(options, "key", &COLUMNS, &RATIOS);
     for (case, Body { dialect, json }) in bodies(options.seed) {
         sides::check_equal(case, &json)?;
         let hasher = sides::hasher(dialect)?;

@@ -1,14 +1,17 @@
 //! `key`: from the body of a request to its key.
 
 mod cases;
+mod corpus;
 mod sides;
+mod stages;
 
 use crate::Options;
 
 /// A table's name for `--only`, and what prints it.
 type Entry = (&'static str, fn(&Options) -> Result<(), String>);
 
-const TABLES: [Entry; 1] = [("cases", cases::run)];
+const TABLES: [Entry; 3] =
+    [("cases", cases::run), ("corpus", corpus::run), ("stages", stages::run)];
 
 /// Prints all tables, or the one that is wanted.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
