@@ -19,6 +19,12 @@ impl Plan {
     pub(crate) const FULL: Self = Self { rounds: 41, turn: Duration::from_millis(5) };
     /// For a first look.
     pub(crate) const QUICK: Self = Self { rounds: 15, turn: Duration::from_millis(1) };
+
+    /// As many rounds as fill `time` where a round takes `round`; never more, and three at least.
+    pub(crate) fn within(self, time: Duration, round: Duration) -> Self {
+        let rounds = time.as_nanos() / round.as_nanos().max(1);
+        Self { rounds: self.rounds.min(rounds.max(3) as usize), ..self }
+    }
 }
 
 /// One way to do the work.
@@ -67,15 +73,18 @@ pub(crate) fn by_turns(plan: Plan, sides: &mut [Side<'_>]) -> Vec<Spread> {
     times.into_iter().map(Spread::of).collect()
 }
 
-/// How many calls fill a turn, told by the faster of two calls after one that warms up.
+/// How many calls fill a turn, told by the fastest of three, the first of which warms up.
 fn calls_in_a_turn(turn: Duration, side: &mut Side<'_>) -> u32 {
-    side();
-    let timed = |side: &mut Side<'_>| {
+    let mut call = Duration::MAX;
+    for _ in 0..3 {
         let start = Instant::now();
         side();
-        start.elapsed()
-    };
-    let call = timed(side).min(timed(side)).max(Duration::from_nanos(20));
+        call = call.min(start.elapsed());
+        if call > 5 * turn {
+            break;
+        }
+    }
+    let call = call.max(Duration::from_nanos(20));
     turn.as_nanos().div_ceil(call.as_nanos()).try_into().unwrap_or(u32::MAX)
 }
 
@@ -87,11 +96,21 @@ mod tests {
     #[test]
     fn every_side_has_its_turns() {
         let plan = Plan { rounds: 15, turn: Duration::from_nanos(1) };
+        let second = Duration::from_secs(1);
+        assert_eq!(plan.within(second, second / 4).rounds, 4);
+        assert_eq!(plan.within(second, second).rounds, 3);
+        assert_eq!(plan.within(second, second / 1000).rounds, 15);
+
+        let plan = Plan { rounds: 15, turn: second / 1000 };
         let (mut first, mut second) = (0, 0);
-        let mut sides = [side(|| first += 1), side(|| second += 1)];
+        let slow = |count: &mut u32| {
+            *count += 1;
+            std::thread::sleep(Duration::from_millis(7));
+        };
+        let mut sides = [side(|| slow(&mut first)), side(|| slow(&mut second))];
         assert_eq!(by_turns(plan, &mut sides).len(), 2);
         drop(sides);
-        assert_eq!((first, second), (18, 18), "three calls to warm up, then one a round");
+        assert_eq!((first, second), (16, 16), "one call to warm up, then one a round");
 
         let spread = Spread::of(vec![5.0, 1.0, 4.0, 2.0, 3.0]);
         assert_eq!((spread.low, spread.median, spread.high), (2.0, 3.0, 4.0));

@@ -2,16 +2,24 @@
 
 mod cases;
 mod corpus;
+mod hostile;
+mod scratch;
 mod sides;
 mod stages;
+mod worst;
 
 use crate::Options;
 
 /// A table's name for `--only`, and what prints it.
 type Entry = (&'static str, fn(&Options) -> Result<(), String>);
 
-const TABLES: [Entry; 3] =
-    [("cases", cases::run), ("corpus", corpus::run), ("stages", stages::run)];
+const TABLES: [Entry; 5] = [
+    ("cases", cases::run),
+    ("corpus", corpus::run),
+    ("stages", stages::run),
+    ("worst", worst::run),
+    ("scratch", scratch::run),
+];
 
 /// Prints all tables, or the one that is wanted.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
