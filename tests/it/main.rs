@@ -9,3 +9,4 @@ mod identity;
 mod memo;
 mod replay;
 mod tidy;
+mod vectors;
