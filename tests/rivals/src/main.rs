@@ -22,6 +22,8 @@ use timing::Plan;
 pub(crate) struct Options {
     /// How much to measure.
     plan: Plan,
+    /// Whether all has to end within a minute.
+    quick: bool,
     /// What all generated input comes from.
     seed: u64,
     /// The one table that is wanted; all of them without it.
@@ -35,12 +37,12 @@ impl Options {
     fn parse(arguments: &[String]) -> Result<(&str, Self), String> {
         let (subcommand, rest) = arguments.split_first().ok_or("which sub-command?")?;
         let command = format!("rivals {}", arguments.join(" "));
-        let mut options = Self { plan: Plan::FULL, seed: 1, only: None, command };
+        let mut options = Self { plan: Plan::FULL, quick: false, seed: 1, only: None, command };
         let mut rest = rest.iter();
         while let Some(option) = rest.next() {
             let mut value = || rest.next().ok_or_else(|| format!("{option} needs a value"));
             match option.as_str() {
-                "--quick" => options.plan = Plan::QUICK,
+                "--quick" => (options.plan, options.quick) = (Plan::QUICK, true),
                 "--seed" => {
                     options.seed = value()?.parse().map_err(|_| "--seed needs a number")?;
                 }

@@ -15,14 +15,17 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// For figures that go on record.
-    pub(crate) const FULL: Self = Self { rounds: 41, turn: Duration::from_millis(5) };
+    /// For figures that go on record. Turns are short, for where other programs run, a long one is
+    /// interrupted more often than not.
+    pub(crate) const FULL: Self = Self { rounds: 101, turn: Duration::from_millis(1) };
     /// For a first look.
     pub(crate) const QUICK: Self = Self { rounds: 15, turn: Duration::from_millis(1) };
 
-    /// As many rounds as fill `time` where a round takes `round`; never more, and three at least.
-    pub(crate) fn within(self, time: Duration, round: Duration) -> Self {
-        let rounds = time.as_nanos() / round.as_nanos().max(1);
+    /// Fewer rounds where each takes `round` and all would take too long: 15 up to 100 ms, and
+    /// never less than 3. For cases of which there are many and some far beyond what they may take.
+    pub(crate) fn bounded(self, round: Duration) -> Self {
+        const CASE: Duration = Duration::from_millis(1500);
+        let rounds = CASE.as_nanos() / round.as_nanos().max(1);
         Self { rounds: self.rounds.min(rounds.max(3) as usize), ..self }
     }
 }
@@ -62,6 +65,8 @@ pub(crate) fn by_turns(plan: Plan, sides: &mut [Side<'_>]) -> Vec<Spread> {
     let mut times = vec![Vec::with_capacity(plan.rounds); sides.len()];
     for round in 0..plan.rounds {
         for turn in 0..sides.len() {
+            // There and back, so that no side always comes behind the same one.
+            let turn = if round % 2 == 0 { turn } else { sides.len() - turn };
             let at = (round + turn) % sides.len();
             let start = Instant::now();
             for _ in 0..calls[at] {
@@ -95,13 +100,10 @@ mod tests {
     /// Each side runs in every round, and quartiles are those of the sorted times.
     #[test]
     fn every_side_has_its_turns() {
-        let plan = Plan { rounds: 15, turn: Duration::from_nanos(1) };
-        let second = Duration::from_secs(1);
-        assert_eq!(plan.within(second, second / 4).rounds, 4);
-        assert_eq!(plan.within(second, second).rounds, 3);
-        assert_eq!(plan.within(second, second / 1000).rounds, 15);
+        let plan = Plan::QUICK;
+        let bounded = |milliseconds| plan.bounded(Duration::from_millis(milliseconds)).rounds;
+        assert_eq!([bounded(1), bounded(100), bounded(300), bounded(9000)], [15, 15, 5, 3]);
 
-        let plan = Plan { rounds: 15, turn: second / 1000 };
         let (mut first, mut second) = (0, 0);
         let slow = |count: &mut u32| {
             *count += 1;

@@ -10,23 +10,31 @@ mod worst;
 
 use crate::Options;
 
-/// A table's name for `--only`, and what prints it.
-type Entry = (&'static str, fn(&Options) -> Result<(), String>);
+/// A table, what prints it, and whether it is part of a quick run, which ends within a minute.
+struct Entry {
+    name: &'static str,
+    run: fn(&Options) -> Result<(), String>,
+    quick: bool,
+}
 
-const TABLES: [Entry; 5] = [
-    ("cases", cases::run),
-    ("corpus", corpus::run),
-    ("stages", stages::run),
-    ("worst", worst::run),
-    ("scratch", scratch::run),
+const TABLES: [Entry; 6] = [
+    Entry { name: "cases", run: cases::run, quick: true },
+    Entry { name: "corpus", run: corpus::run, quick: true },
+    Entry { name: "stages", run: stages::run, quick: true },
+    Entry { name: "worst", run: worst::run, quick: true },
+    Entry { name: "scratch", run: scratch::run, quick: true },
+    Entry { name: "worst-scratch", run: worst::run_with_few_slots, quick: false },
 ];
 
 /// Prints all tables, or the one that is wanted.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let wanted = |name: &str| options.only.as_ref().is_none_or(|only| only == name);
-    if !TABLES.iter().any(|(name, _)| wanted(name)) {
-        let names = TABLES.map(|(name, _)| name).join(", ");
+    let wanted = |table: &&Entry| match &options.only {
+        Some(only) => table.name == only,
+        None => table.quick || !options.quick,
+    };
+    if !TABLES.iter().any(|table| wanted(&table)) {
+        let names = TABLES.map(|table| table.name).join(", ");
         return Err(format!("there is no such table; there are: {names}"));
     }
-    TABLES.iter().filter(|(name, _)| wanted(name)).try_for_each(|(_, table)| table(options))
+    TABLES.iter().filter(wanted).try_for_each(|table| (table.run)(options))
 }

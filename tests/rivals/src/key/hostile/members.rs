@@ -34,8 +34,23 @@ pub(super) fn bodies(seed: u64) -> Vec<Hostile> {
             object(|at| format!("one name but for its end {}", last(at))),
         ),
         ("members, last of 160 escapes differs", object(|at| format!("{escaped}{}", last(at)))),
-        ("members, spelled in two ways", object(two_spellings)),
+        ("members, spelled in two ways", object(|at| two_spellings("", shuffled(at)))),
+        (
+            "members, 500 equal bytes spelled in two ways",
+            object(|at| two_spellings(&long[..500], shuffled(at))),
+        ),
+        ("members, U+E000 and U+10000 by turns", object(|at| by_turns("", shuffled(at)))),
+        (
+            "members, 400 equal bytes, U+E000 and U+10000",
+            object(|at| by_turns(&long[..400], shuffled(at))),
+        ),
         ("objects of 50 members, last byte differs", objects_of_50()),
+        (
+            "objects of 2 members, 1000 equal bytes first",
+            list(MB, "[", "]", |_, out| {
+                out.extend(format!(r#"{{"{long}b":0,"{long}a":0}}"#).bytes());
+            }),
+        ),
         (
             "objects of 2 members, reverse",
             list(MB, "[", "]", |_, out| out.extend(br#"{"b":0,"a":0}"#)),
@@ -79,14 +94,16 @@ fn escapes(number: usize) -> String {
     format!("{number:05x}").bytes().map(|byte| format!("\\u{byte:04x}")).collect()
 }
 
-/// Neighbours in order, every second one written with escapes: no comparison is one of bytes.
-fn two_spellings(at: usize) -> String {
-    let number = shuffled(at);
-    if number.is_multiple_of(2) {
-        format!("name {number:05x}")
-    } else {
-        format!("n\\u0061me {number:05x}")
-    }
+/// Neighbours in order, every second one begun with an escape: no comparison is one of bytes.
+fn two_spellings(prefix: &str, number: usize) -> String {
+    let first = if number.is_multiple_of(2) { "n" } else { "\\u006e" };
+    format!("{first}{prefix}{number:05x}")
+}
+
+/// UTF-16 and UTF-8 differ in the order of these two.
+fn by_turns(prefix: &str, number: usize) -> String {
+    let turn = if number.is_multiple_of(2) { '\u{e000}' } else { '\u{10000}' };
+    format!("{prefix}{turn}{:05x}", number / 2)
 }
 
 fn objects_of_50() -> Vec<u8> {

@@ -5,6 +5,7 @@
 mod members;
 mod nesting;
 mod numbers;
+mod refused;
 mod texts;
 mod tokens;
 
@@ -14,8 +15,14 @@ pub(super) type Hostile = (&'static str, Vec<u8>);
 const MB: usize = 1_000_000;
 
 /// Kinds of hostile bodies, each as a list that is made when its turn comes.
-pub(super) const KINDS: [fn(u64) -> Vec<Hostile>; 5] =
-    [members::bodies, nesting::bodies, texts::bodies, numbers::bodies, tokens::bodies];
+pub(super) const KINDS: [fn(u64) -> Vec<Hostile>; 6] = [
+    members::bodies,
+    nesting::bodies,
+    texts::bodies,
+    numbers::bodies,
+    tokens::bodies,
+    refused::bodies,
+];
 
 /// `head`, as many pieces with commas between as `len` bytes have room for, and `tail`.
 fn list(len: usize, head: &str, tail: &str, mut piece: impl FnMut(usize, &mut Vec<u8>)) -> Vec<u8> {
@@ -48,16 +55,20 @@ mod tests {
     use crate::key::sides;
     use llm_cache_core::key::Dialect;
 
-    /// Every body is sound, so that what is measured is not a refusal; and they differ.
+    /// Only those that say so have no key, so that what is measured is what the name says; and all
+    /// others have different ones.
     #[test]
-    fn bodies_are_sound() {
+    fn bodies_are_what_their_names_say() {
         let hasher = sides::hasher(Dialect::AnthropicMessages).unwrap();
         let (mut names, mut keys) = (HashSet::new(), HashSet::new());
         for (name, body) in KINDS.iter().flat_map(|bodies| bodies(1)) {
-            let key = hasher.key_alloc(&body).unwrap_or_else(|error| panic!("{name}: {error}"));
-            assert!(names.insert(name) && keys.insert(key), "{name} is there twice");
-            let spare = body.len().next_multiple_of(MB) - body.len();
-            assert!(spare < MB / 50, "{name} has {} bytes", body.len());
+            let key = hasher.key_alloc(&body);
+            assert_eq!(key.is_err(), name.starts_with("refused"), "{name}: {key:?}");
+            assert!(names.insert(name), "{name} is there twice");
+            let old = key.is_ok_and(|key| !keys.insert(key));
+            assert!(!old, "{name} is there under another name");
+            let megabytes = body.len().div_ceil(MB * 98 / 100) - 1;
+            assert!([1, 10].contains(&megabytes), "{name} has {} bytes", body.len());
         }
     }
 }
