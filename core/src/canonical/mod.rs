@@ -148,13 +148,33 @@ pub(crate) fn canonicalize_within(
         let fault = JsonValue::parse(body).map(|_| JsonErrorKind::InvalidUtf8.at(0));
         return Err(fault.unwrap_or_else(|error| error).into());
     };
-    match walk::walk(text, selection, scratch, sink, rescan_max) {
-        Ok(()) => Ok(()),
-        Err(walk::Stop::Fault(error)) => Err(error),
-        Err(walk::Stop::OutOfSlots) => {
-            Err(CanonicalError::ScratchTooSmall { needed: scratch_needed(body)? })
-        }
+    walked(walk::walk(text, Place::ROOT, 0, selection, scratch, sink, rescan_max), text)
+}
+
+/// The same for one value of a larger document: `text` stands at `place`, inside `depth` open
+/// containers. Offsets in errors count from its own start.
+pub(crate) fn canonicalize_at(
+    (place, depth): (Place, usize),
+    text: &str,
+    selection: &impl Selection,
+    scratch: &mut [Slot],
+    sink: &mut impl Sink,
+) -> Result<(), CanonicalError> {
+    let limit = usize::try_from(u32::MAX - 1).unwrap_or(usize::MAX);
+    if text.len() > limit {
+        return Err(CanonicalError::TooLong { limit });
     }
+    walked(walk::walk(text, place, depth, selection, scratch, sink, RESCAN_MAX), text)
+}
+
+fn walked(outcome: Result<(), walk::Stop>, text: &str) -> Result<(), CanonicalError> {
+    outcome.map_err(|stop| match stop {
+        walk::Stop::Fault(error) => error,
+        walk::Stop::OutOfSlots => match scratch_needed(text.as_bytes()) {
+            Ok(needed) => CanonicalError::ScratchTooSmall { needed },
+            Err(error) => error.into(),
+        },
+    })
 }
 
 /// The slots with which [`canonicalize`] scans every object of `body` only once.

@@ -32,9 +32,12 @@ impl From<JsonError> for Stop {
     }
 }
 
-/// Walks `text`; repeated scans may read `rescan_max` times its length.
+/// Walks `text`, which stands at `place` inside `depth` open containers; repeated scans may read
+/// `rescan_max` times its length.
 pub(super) fn walk<S: Selection, K: Sink>(
     text: &str,
+    place: Place,
+    depth: usize,
     selection: &S,
     slots: &mut [Slot],
     sink: &mut K,
@@ -49,12 +52,13 @@ pub(super) fn walk<S: Selection, K: Sink>(
         slots,
         sink,
         rescan_left: rescan_max.saturating_mul(text.len()),
+        depth,
         levels: Vec::new(),
         frame: 0,
         top: 0,
         muted_below: None,
     };
-    let mut next = Next::Value(lex::skip_white_space(text, 0), Place::ROOT);
+    let mut next = Next::Value(lex::skip_white_space(text, 0), place);
     loop {
         next = match next {
             Next::Value(at, place) => walk.value(at, place)?,
@@ -81,6 +85,8 @@ struct Walk<'a, S, K> {
     sink: &'a mut K,
     /// The bytes that repeated scans may still read.
     rescan_left: usize,
+    /// The containers that are open around the text.
+    depth: usize,
     /// For each open container its place and the flags below.
     levels: Vec<u8, DEPTH_MAX>,
     /// The record of the innermost open object.
@@ -223,7 +229,8 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
     fn fill(&mut self, start: usize, after: u32) -> Result<usize, Stop> {
         let base = self.frame + HEADER_SLOTS;
         let free = &mut self.slots[base..];
-        let scan = members::scan(self.text, start, self.levels.len() - 1, after, free)?;
+        let depth = self.depth + self.levels.len() - 1;
+        let scan = members::scan(self.text, start, depth, after, free)?;
         let reserve = scan.depth_inside * (HEADER_SLOTS + 1);
         let room = free.len().checked_sub(reserve).ok_or(Stop::OutOfSlots)?;
         let kept = scan.batch.min(room);
@@ -241,6 +248,9 @@ impl<S: Selection, K: Sink> Walk<'_, S, K> {
     }
 
     fn push_level(&mut self, at: usize, level: u8) -> Result<(), Stop> {
+        if self.depth + self.levels.len() >= DEPTH_MAX {
+            return Err(JsonErrorKind::TooDeep.at(at).into());
+        }
         self.levels.push(level).map_err(|_| JsonErrorKind::TooDeep.at(at).into())
     }
 

@@ -19,6 +19,17 @@ impl KeyHasher {
         Self { dialect, fields }
     }
 
+    /// The dialect of the scope.
+    #[must_use]
+    pub const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// The hash that has taken in the scope; a canonical body makes it a key.
+    pub(crate) fn fields(&self) -> FieldHasher {
+        self.fields.clone()
+    }
+
     /// The key of a request with this body.
     ///
     /// Cost and memory: those of [`canonicalize`], and a SHA-256 over what it writes.

@@ -3,7 +3,8 @@
 use embedded_io::Write;
 
 use super::anthropic::{self, Purpose};
-use super::out::Counter;
+use super::form::{Counter, Form, Wire};
+use super::out::Out;
 use super::request::Request;
 use super::violation::{EncodeError, Violation};
 use super::{check, openai};
@@ -24,7 +25,7 @@ impl Request<'_> {
         writer: &mut W,
     ) -> Result<(), EncodeError<W::Error>> {
         self.check(dialect)?;
-        self.write(dialect, Purpose::Create, writer).map_err(EncodeError::Write)
+        self.write(dialect, writer).map_err(EncodeError::Write)
     }
 
     /// Writes the body though the provider may refuse it: for callers who know better than this
@@ -39,7 +40,7 @@ impl Request<'_> {
         writer: &mut W,
     ) -> Result<(), EncodeError<W::Error>> {
         check::expressible(self, dialect)?;
-        self.write(dialect, Purpose::Create, writer).map_err(EncodeError::Write)
+        self.write(dialect, writer).map_err(EncodeError::Write)
     }
 
     /// Writes the body for Anthropic's `/v1/messages/count_tokens`: the prompt without
@@ -53,7 +54,8 @@ impl Request<'_> {
     ) -> Result<(), EncodeError<W::Error>> {
         check::expressible(self, Dialect::AnthropicMessages)?;
         check::rules(self, Dialect::AnthropicMessages, Purpose::CountTokens)?;
-        anthropic::encode(self, Purpose::CountTokens, writer).map_err(EncodeError::Write)
+        let out = &mut Out::new(Wire(writer));
+        anthropic::encode(self, Purpose::CountTokens, out).map_err(EncodeError::Write)
     }
 
     /// The number of bytes that [`Request::encode`] writes. Costs as much as writing them.
@@ -63,7 +65,7 @@ impl Request<'_> {
     pub fn encoded_len(&self, dialect: Dialect) -> Result<usize, Violation> {
         self.check(dialect)?;
         let mut counter = Counter::default();
-        match self.write(dialect, Purpose::Create, &mut counter) {
+        match self.write(dialect, &mut counter) {
             Ok(()) => Ok(counter.len),
             Err(never) => match never {},
         }
@@ -80,16 +82,20 @@ impl Request<'_> {
         check::rules(self, dialect, Purpose::Create)
     }
 
-    fn write<W: Write>(
-        &self,
-        dialect: Dialect,
-        purpose: Purpose,
-        writer: &mut W,
-    ) -> Result<(), W::Error> {
-        match dialect {
-            Dialect::OpenAiChat => openai::encode(self, writer),
-            // The check has refused every other dialect.
-            _ => anthropic::encode(self, purpose, writer),
-        }
+    fn write<W: Write>(&self, dialect: Dialect, writer: &mut W) -> Result<(), W::Error> {
+        body(self, dialect, &mut Out::new(Wire(writer)))
+    }
+}
+
+/// Writes the body in whatever form. The request has a place in the dialect.
+pub(super) fn body<'a, F: Form>(
+    request: &Request<'a>,
+    dialect: Dialect,
+    out: &mut Out<'a, F>,
+) -> Result<(), F::Error> {
+    match dialect {
+        Dialect::OpenAiChat => openai::encode(request, out),
+        // The check has refused every other dialect.
+        _ => anthropic::encode(request, Purpose::Create, out),
     }
 }

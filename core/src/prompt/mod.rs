@@ -7,6 +7,8 @@
 //! tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because
 //! providers hash the blocks that a caller echoes.
 //!
+//! [`Request::key`] gives the key of that body without writing it.
+//!
 //! A request that the provider would answer with a 400 is refused before anything is written, as a
 //! [`Violation`]: where ([`Place`], shown as a JSON path) and why ([`Rule`]).
 //!
@@ -30,6 +32,8 @@ mod cache_control;
 mod check;
 mod check_openai;
 mod encode;
+mod form;
+mod key;
 mod marks;
 mod media;
 mod message;

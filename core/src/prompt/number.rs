@@ -33,6 +33,18 @@ pub(super) fn write_f64<W: Write>(writer: &mut W, value: f64) -> Result<(), W::E
     }
 }
 
+/// Bytes that [`write_f64`] writes at most: a sign, 16 digits, the point, [`DIGITS_MAX`] digits.
+pub(super) const TEXT_MAX: usize = 48;
+
+/// What [`write_f64`] writes.
+pub(super) fn text_of(value: f64, buffer: &mut [u8; TEXT_MAX]) -> &str {
+    let mut rest = buffer.as_mut_slice();
+    // The buffer is large enough for every value that is writable.
+    let _ = write_f64(&mut rest, value);
+    let len = TEXT_MAX - rest.len();
+    core::str::from_utf8(&buffer[..len]).unwrap_or_default()
+}
+
 pub(super) fn write_u64<W: Write>(writer: &mut W, value: u64) -> Result<(), W::Error> {
     write_decimal(writer, value, 0)
 }
@@ -107,7 +119,9 @@ mod tests {
         let mut rest = bytes.as_mut_slice();
         write_f64(&mut rest, value).expect("room");
         let len = 64 - rest.len();
-        String::from_utf8(Vec::from(&bytes[..len])).expect("ASCII")
+        let text = String::from_utf8(Vec::from(&bytes[..len])).expect("ASCII");
+        assert_eq!(text_of(value, &mut [0; TEXT_MAX]), text);
+        text
     }
 
     /// What people write comes out as they wrote it.

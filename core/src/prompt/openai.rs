@@ -4,9 +4,8 @@
 //! their own, tool calls a member of the assistant's message, the system prompt the first message.
 //! What has no place here was refused by `check_openai` before.
 
-use embedded_io::Write;
-
 use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
+use super::form::Form;
 use super::media::{Document, DocumentSource, Image, ImageSource};
 use super::message::{Content, Message, Role};
 use super::out::{Mark, Out};
@@ -14,152 +13,141 @@ use super::request::{OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoice
 use super::tool::{Function, Tool};
 
 /// The mark on a content part. The one lifetime there is belongs to the request.
-pub(super) const MARK: Mark<'static> = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
+pub(super) const MARK: Mark = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
 
 /// Writes the body. The request has passed its checks.
-pub(super) fn encode<W: Write>(request: &Request<'_>, writer: &mut W) -> Result<(), W::Error> {
-    let out = &mut Out::new(writer);
-    out.open("{")?;
-    out.member_str("model", request.model)?;
-    parameters(out, request)?;
-    if !request.tools.is_empty() {
-        out.name("tools")?;
-        out.open("[")?;
-        request.tools.iter().try_for_each(|entry| tool(out, entry))?;
-        out.close("]")?;
-    }
-    if let Some(choice) = &request.tool_choice {
-        tool_choice(out, choice)?;
-    }
-    if let Some(output) = &request.output {
-        response_format(out, output)?;
-    }
-    out.name("messages")?;
-    out.open("[")?;
-    if let Some(prompt) = &request.system {
-        system(out, prompt)?;
-    }
-    request.messages.iter().try_for_each(|entry| message(out, entry))?;
-    out.close("]")?;
-    for (name, value) in request.extra {
-        out.member((name, value.as_str()))?;
-    }
-    out.close("}")
+pub(super) fn encode<'a, F: Form>(
+    request: &Request<'a>,
+    out: &mut Out<'a, F>,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("model", request.model)?;
+        parameters(out, request)?;
+        if !request.tools.is_empty() {
+            out.member_array("tools", request.tools, tool)?;
+        }
+        if let Some(choice) = &request.tool_choice {
+            tool_choice(out, choice)?;
+        }
+        if let Some(output) = &request.output {
+            out.member("response_format", |out| response_format(out, output))?;
+        }
+        out.member("messages", |out| {
+            out.array(|out| {
+                request.system.iter().try_for_each(|prompt| system(out, prompt))?;
+                request.messages.iter().try_for_each(|entry| message(out, entry))
+            })
+        })?;
+        request.extra.iter().try_for_each(|(name, value)| out.member_raw(name, *value))
+    })
 }
 
-fn parameters<W: Write>(out: &mut Out<'_, W>, request: &Request<'_>) -> Result<(), W::Error> {
+fn parameters<F: Form>(out: &mut Out<'_, F>, request: &Request<'_>) -> Result<(), F::Error> {
     out.optional_u32("max_completion_tokens", request.max_tokens)?;
     out.optional_f64("temperature", request.temperature)?;
     out.optional_f64("top_p", request.top_p)?;
     if !request.stop_sequences.is_empty() {
-        out.name("stop")?;
-        out.open("[")?;
-        request.stop_sequences.iter().try_for_each(|text| out.string(text))?;
-        out.close("]")?;
+        out.member_array("stop", request.stop_sequences, |out, text| out.string(text))?;
     }
     out.optional_str("reasoning_effort", request.effort)?;
     out.optional_str("safety_identifier", request.user_id)?;
     out.optional_str("service_tier", request.service_tier)?;
     if request.cache_control.is_some() {
         // Its own automatic mode, which marks the end of the latest message.
-        out.member(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
+        out.member_constant(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
     }
     out.flag("stream", request.stream)
 }
 
-fn tool<W: Write>(out: &mut Out<'_, W>, tool: &Tool<'_>) -> Result<(), W::Error> {
+fn tool<F: Form>(out: &mut Out<'_, F>, tool: &Tool<'_>) -> Result<(), F::Error> {
     match tool {
         Tool::Function(function) => function_tool(out, function),
-        Tool::Raw(raw) => out.object(raw, MARK),
+        // The check has refused a mark of ours here.
+        Tool::Raw(raw) => out.raw(raw.json),
     }
 }
 
-fn function_tool<W: Write>(out: &mut Out<'_, W>, tool: &Function<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("type", "function")?;
-    out.name("function")?;
-    out.open("{")?;
-    out.member_str("name", tool.name)?;
-    out.optional_str("description", tool.description)?;
-    out.member(("parameters", tool.input_schema.as_str()))?;
-    if let Some(strict) = tool.strict {
-        out.member(("strict", if strict { "true" } else { "false" }))?;
-    }
-    out.close("}")?;
-    out.close("}")
-}
-
-fn tool_choice<W: Write>(out: &mut Out<'_, W>, choice: &ToolChoice<'_>) -> Result<(), W::Error> {
-    out.name("tool_choice")?;
-    match choice.mode {
-        ToolChoiceMode::Auto => out.string("auto")?,
-        ToolChoiceMode::Any => out.string("required")?,
-        ToolChoiceMode::None => out.string("none")?,
-        ToolChoiceMode::Tool(name) => {
-            out.open("{")?;
-            out.member_str("type", "function")?;
-            out.name("function")?;
-            out.open("{")?;
-            out.member_str("name", name)?;
-            out.close("}")?;
-            out.close("}")?;
+fn function_tool<F: Form>(out: &mut Out<'_, F>, tool: &Function<'_>) -> Result<(), F::Error> {
+    function(out, |out| {
+        out.member_str("name", tool.name)?;
+        out.optional_str("description", tool.description)?;
+        out.member_raw("parameters", tool.input_schema)?;
+        match tool.strict {
+            Some(strict) => out.member_constant(("strict", if strict { "true" } else { "false" })),
+            None => Ok(()),
         }
-    }
+    })
+}
+
+fn tool_choice<F: Form>(out: &mut Out<'_, F>, choice: &ToolChoice<'_>) -> Result<(), F::Error> {
+    match choice.mode {
+        ToolChoiceMode::Auto => out.member_str("tool_choice", "auto"),
+        ToolChoiceMode::Any => out.member_str("tool_choice", "required"),
+        ToolChoiceMode::None => out.member_str("tool_choice", "none"),
+        ToolChoiceMode::Tool(name) => {
+            out.member("tool_choice", |out| function(out, |out| out.member_str("name", name)))
+        }
+    }?;
     if choice.disable_parallel {
-        out.member(("parallel_tool_calls", "false"))?;
+        out.member_constant(("parallel_tool_calls", "false"))?;
     }
     Ok(())
 }
 
-fn response_format<W: Write>(
-    out: &mut Out<'_, W>,
+/// An object of type `function` with these members inside.
+fn function<'n, F: Form>(
+    out: &mut Out<'n, F>,
+    members: impl Fn(&mut Out<'n, F>) -> Result<(), F::Error>,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "function")?;
+        out.member("function", |out| out.object(&members))
+    })
+}
+
+fn response_format<F: Form>(
+    out: &mut Out<'_, F>,
     output: &OutputFormat<'_>,
-) -> Result<(), W::Error> {
-    out.name("response_format")?;
-    out.open("{")?;
-    out.member_str("type", "json_schema")?;
-    out.name("json_schema")?;
-    out.open("{")?;
-    out.member_str("name", output.name)?;
-    out.member(("schema", output.schema.as_str()))?;
-    out.flag("strict", output.strict)?;
-    out.close("}")?;
-    out.close("}")
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "json_schema")?;
+        out.member("json_schema", |out| {
+            out.object(|out| {
+                out.member_str("name", output.name)?;
+                out.member_raw("schema", output.schema)?;
+                out.flag("strict", output.strict)
+            })
+        })
+    })
 }
 
-fn system<W: Write>(out: &mut Out<'_, W>, prompt: &SystemPrompt<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("role", Role::System.as_str())?;
-    out.name("content")?;
-    if let SystemPrompt::Text(plain) = prompt {
-        out.string(plain)?;
-    } else {
-        out.open("[")?;
-        prompt.blocks().iter().try_for_each(|block| text(out, block))?;
-        out.close("]")?;
-    }
-    out.close("}")
-}
-
-fn message<W: Write>(out: &mut Out<'_, W>, message: &Message<'_>) -> Result<(), W::Error> {
-    match (message.role, &message.content) {
-        (role, Content::Text(plain)) => {
-            out.open("{")?;
-            out.member_str("role", role.as_str())?;
-            out.member_str("content", plain)?;
-            out.close("}")
+fn system<F: Form>(out: &mut Out<'_, F>, prompt: &SystemPrompt<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("role", Role::System.as_str())?;
+        match prompt {
+            SystemPrompt::Text(plain) => out.member_str("content", plain),
+            _ => out.member_array("content", prompt.blocks(), text),
         }
+    })
+}
+
+fn message<F: Form>(out: &mut Out<'_, F>, message: &Message<'_>) -> Result<(), F::Error> {
+    match (message.role, &message.content) {
+        (role, Content::Text(plain)) => out.object(|out| {
+            out.member_str("role", role.as_str())?;
+            out.member_str("content", plain)
+        }),
         (Role::Assistant, content) => assistant(out, content.blocks()),
         (role, content) => message_and_results(out, role, content.blocks()),
     }
 }
 
 /// Each tool result becomes a message; each run of other blocks one of the given role.
-fn message_and_results<W: Write>(
-    out: &mut Out<'_, W>,
+fn message_and_results<F: Form>(
+    out: &mut Out<'_, F>,
     role: Role,
     blocks: &[Block<'_>],
-) -> Result<(), W::Error> {
+) -> Result<(), F::Error> {
     if blocks.is_empty() {
         return parts_message(out, role, &[]);
     }
@@ -174,89 +162,78 @@ const fn is_result(block: &Block<'_>) -> bool {
     matches!(block, Block::ToolResult(_))
 }
 
-fn parts_message<W: Write>(
-    out: &mut Out<'_, W>,
+fn parts_message<F: Form>(
+    out: &mut Out<'_, F>,
     role: Role,
     parts: &[Block<'_>],
-) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("role", role.as_str())?;
-    out.name("content")?;
-    out.open("[")?;
-    parts.iter().try_for_each(|block| part(out, block))?;
-    out.close("]")?;
-    out.close("}")
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("role", role.as_str())?;
+        out.member_array("content", parts, part)
+    })
 }
 
-fn tool_message<W: Write>(out: &mut Out<'_, W>, result: &ToolResult<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("role", "tool")?;
-    out.member_str("tool_call_id", result.tool_use_id)?;
-    out.name("content")?;
-    match result.content {
-        ToolResultContent::Empty => out.string("")?,
-        ToolResultContent::Text(plain) => out.string(plain)?,
-        ToolResultContent::Blocks(blocks) => {
-            out.open("[")?;
-            for block in blocks {
-                match block {
-                    InnerBlock::Text(plain) => text(out, &Text::new(plain))?,
-                    InnerBlock::Raw(raw) => out.verbatim(raw.as_str())?,
+fn tool_message<F: Form>(out: &mut Out<'_, F>, result: &ToolResult<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("role", "tool")?;
+        out.member_str("tool_call_id", result.tool_use_id)?;
+        match result.content {
+            ToolResultContent::Empty => out.member_str("content", ""),
+            ToolResultContent::Text(plain) => out.member_str("content", plain),
+            ToolResultContent::Blocks(blocks) => {
+                out.member_array("content", blocks, |out, block| match block {
+                    InnerBlock::Text(plain) => text(out, &Text::new(plain)),
+                    InnerBlock::Raw(raw) => out.raw(*raw),
                     // Refused by the check.
-                    _ => {}
-                }
+                    _ => Ok(()),
+                })
             }
-            out.close("]")?;
         }
-    }
-    out.close("}")
+    })
 }
 
-fn assistant<W: Write>(out: &mut Out<'_, W>, blocks: &[Block<'_>]) -> Result<(), W::Error> {
+fn assistant<F: Form>(out: &mut Out<'_, F>, blocks: &[Block<'_>]) -> Result<(), F::Error> {
     let is_call = |block: &&Block<'_>| matches!(block, Block::ToolUse(_));
-    out.open("{")?;
-    out.member_str("role", Role::Assistant.as_str())?;
-    out.name("content")?;
-    if blocks.iter().all(|block| is_call(&block)) {
-        out.verbatim("null")?;
-    } else {
-        out.open("[")?;
-        let mut parts = blocks.iter().filter(|block| !is_call(block));
-        parts.try_for_each(|block| part(out, block))?;
-        out.close("]")?;
-    }
-    if blocks.iter().any(|block| is_call(&block)) {
-        out.name("tool_calls")?;
-        out.open("[")?;
-        for block in blocks {
-            if let Block::ToolUse(call) = block {
-                tool_call(out, call)?;
-            }
+    out.object(|out| {
+        out.member_str("role", Role::Assistant.as_str())?;
+        if blocks.iter().all(|block| is_call(&block)) {
+            out.member_constant(("content", "null"))?;
+        } else {
+            out.member("content", |out| {
+                let mut parts = blocks.iter().filter(|block| !is_call(block));
+                out.array(|out| parts.try_for_each(|block| part(out, block)))
+            })?;
         }
-        out.close("]")?;
-    }
-    out.close("}")
+        if !blocks.iter().any(|block| is_call(&block)) {
+            return Ok(());
+        }
+        out.member_array("tool_calls", blocks, |out, block| match block {
+            Block::ToolUse(call) => tool_call(out, call),
+            _ => Ok(()),
+        })
+    })
 }
 
-fn tool_call<W: Write>(out: &mut Out<'_, W>, call: &ToolUse<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("id", call.id)?;
-    out.member_str("type", "function")?;
-    out.name("function")?;
-    out.open("{")?;
-    out.member_str("name", call.name)?;
-    // Here arguments are a string that holds JSON.
-    out.member_str("arguments", call.input.as_str())?;
-    out.close("}")?;
-    out.close("}")
+fn tool_call<F: Form>(out: &mut Out<'_, F>, call: &ToolUse<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("id", call.id)?;
+        out.member_str("type", "function")?;
+        out.member("function", |out| {
+            out.object(|out| {
+                out.member_str("name", call.name)?;
+                // Here arguments are a string that holds JSON.
+                out.member_str("arguments", call.input.as_str())
+            })
+        })
+    })
 }
 
-fn part<W: Write>(out: &mut Out<'_, W>, block: &Block<'_>) -> Result<(), W::Error> {
+fn part<F: Form>(out: &mut Out<'_, F>, block: &Block<'_>) -> Result<(), F::Error> {
     match block {
         Block::Text(block) => text(out, block),
         Block::Image(block) => image(out, block),
         Block::Document(block) => file(out, block),
-        Block::Raw(raw) => out.object(raw, MARK),
+        Block::Raw(raw) => out.raw_object(raw, MARK),
         // Refused by the check, or written elsewhere.
         Block::SearchResult(_) | Block::ToolUse(_) | Block::ToolResult(_) | Block::Thinking(_) => {
             Ok(())
@@ -264,54 +241,56 @@ fn part<W: Write>(out: &mut Out<'_, W>, block: &Block<'_>) -> Result<(), W::Erro
     }
 }
 
-fn text<W: Write>(out: &mut Out<'_, W>, block: &Text<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("type", "text")?;
-    out.member_str("text", block.text)?;
-    mark(out, block.cache_control.is_some())?;
-    out.close("}")
+fn text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "text")?;
+        out.member_str("text", block.text)?;
+        mark(out, block.cache_control.is_some())
+    })
 }
 
-fn image<W: Write>(out: &mut Out<'_, W>, image: &Image<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("type", "image_url")?;
-    out.name("image_url")?;
-    out.open("{")?;
-    match image.source {
-        ImageSource::Url(url) => out.member_str("url", url)?,
-        ImageSource::Base64 { media_type, data } => {
-            out.name("url")?;
-            out.string_of(&["data:", media_type, ";base64,", data])?;
-        }
-        // Refused by the check.
-        ImageSource::File(_) => {}
-    }
-    out.close("}")?;
-    mark(out, image.cache_control.is_some())?;
-    out.close("}")
+fn image<F: Form>(out: &mut Out<'_, F>, image: &Image<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "image_url")?;
+        out.member("image_url", |out| {
+            out.object(|out| match image.source {
+                ImageSource::Url(url) => out.member_str("url", url),
+                ImageSource::Base64 { media_type, data } => {
+                    out.member("url", |out| data_url(out, media_type, data))
+                }
+                // Refused by the check.
+                ImageSource::File(_) => Ok(()),
+            })
+        })?;
+        mark(out, image.cache_control.is_some())
+    })
 }
 
-fn file<W: Write>(out: &mut Out<'_, W>, document: &Document<'_>) -> Result<(), W::Error> {
-    out.open("{")?;
-    out.member_str("type", "file")?;
-    out.name("file")?;
-    out.open("{")?;
-    match document.source {
-        DocumentSource::File(id) => out.member_str("file_id", id)?,
-        DocumentSource::Base64 { media_type, data } => {
-            // The API requires a name with inline data.
-            out.member_str("filename", document.title.unwrap_or("document.pdf"))?;
-            out.name("file_data")?;
-            out.string_of(&["data:", media_type, ";base64,", data])?;
-        }
-        // Refused by the check.
-        DocumentSource::Text(_) | DocumentSource::Chunks(_) | DocumentSource::Url(_) => {}
-    }
-    out.close("}")?;
-    mark(out, document.cache_control.is_some())?;
-    out.close("}")
+fn file<F: Form>(out: &mut Out<'_, F>, document: &Document<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "file")?;
+        out.member("file", |out| {
+            out.object(|out| match document.source {
+                DocumentSource::File(id) => out.member_str("file_id", id),
+                DocumentSource::Base64 { media_type, data } => {
+                    // The API requires a name with inline data.
+                    out.member_str("filename", document.title.unwrap_or("document.pdf"))?;
+                    out.member("file_data", |out| data_url(out, media_type, data))
+                }
+                // Refused by the check.
+                DocumentSource::Text(_) | DocumentSource::Chunks(_) | DocumentSource::Url(_) => {
+                    Ok(())
+                }
+            })
+        })?;
+        mark(out, document.cache_control.is_some())
+    })
 }
 
-fn mark<W: Write>(out: &mut Out<'_, W>, is_marked: bool) -> Result<(), W::Error> {
-    if is_marked { out.member(MARK) } else { Ok(()) }
+fn data_url<F: Form>(out: &mut Out<'_, F>, media_type: &str, data: &str) -> Result<(), F::Error> {
+    out.string_of(&["data:", media_type, ";base64,", data])
+}
+
+fn mark<F: Form>(out: &mut Out<'_, F>, is_marked: bool) -> Result<(), F::Error> {
+    if is_marked { out.member_constant(MARK) } else { Ok(()) }
 }

@@ -1,149 +1,272 @@
-//! JSON written piece by piece.
+//! JSON written piece by piece, in the order of the wire or in canonical order.
+//!
+//! The encoders beside this file say once what an object holds, in the order of the wire. Where a
+//! canonical form is wanted, the same description is run through as often as the object has
+//! members, and once more: each round writes the member that is next by name and looks for the one
+//! after it. So members are sorted without memory for them, and every value is written once.
 
-use embedded_io::Write;
-
-use super::number;
+use super::form::{Form, Position};
 use super::raw::{RawJson, RawObject};
-use crate::json;
+use crate::canonical::Place;
+use crate::json::JsonStr;
 
 /// Writes JSON tokens and puts the commas between them.
 ///
-/// One flag is enough for any nesting: a comma is due exactly when a value has just ended.
-pub(super) struct Out<'w, W> {
-    writer: &'w mut W,
+/// One flag is enough for any nesting: a comma is due exactly when a value has just ended. The
+/// rest is for canonical forms; the other ones leave it alone.
+pub(super) struct Out<'n, F> {
+    form: F,
     comma_due: bool,
+    /// Of the value that is written next.
+    at: Position,
+    /// Of the innermost open object.
+    members: Members<'n>,
+}
+
+/// How far the members of an object are written.
+#[derive(Clone, Copy)]
+struct Members<'n> {
+    object: Place,
+    /// The name that is written in this round; in the first one there is none.
+    due: Option<&'n str>,
+    /// The smallest of the names behind it that this round has met.
+    next: Option<&'n str>,
 }
 
 /// The member that marks a block, which each dialect spells in its own way.
-pub(super) type Mark<'m> = (&'m str, &'m str);
+pub(super) type Mark = (&'static str, &'static str);
 
-impl<'w, W: Write> Out<'w, W> {
-    pub(super) const fn new(writer: &'w mut W) -> Self {
-        Self { writer, comma_due: false }
+impl<'n, F: Form> Out<'n, F> {
+    pub(super) const fn new(form: F) -> Self {
+        let place = Place::ROOT;
+        let members = Members { object: place, due: None, next: None };
+        Self { form, comma_due: false, at: Position { place, depth: 0 }, members }
     }
 
-    /// `{` or `[`.
-    pub(super) fn open(&mut self, bracket: &str) -> Result<(), W::Error> {
-        self.separate()?;
-        self.comma_due = false;
-        self.writer.write_all(bracket.as_bytes())
+    /// The form, with everything written.
+    pub(super) fn into_form(self) -> F {
+        self.form
     }
 
-    /// `}` or `]`.
-    pub(super) fn close(&mut self, bracket: &str) -> Result<(), W::Error> {
-        self.comma_due = true;
-        self.writer.write_all(bracket.as_bytes())
-    }
-
-    /// A member's name and colon.
-    pub(super) fn name(&mut self, name: &str) -> Result<(), W::Error> {
-        self.separate()?;
-        self.comma_due = false;
-        json::write_str(self.writer, name)?;
-        self.writer.write_all(b":")
-    }
-
-    pub(super) fn string(&mut self, text: &str) -> Result<(), W::Error> {
-        self.separate()?;
-        self.comma_due = true;
-        json::write_str(self.writer, text)
-    }
-
-    /// A string given in pieces.
-    pub(super) fn string_of(&mut self, pieces: &[&str]) -> Result<(), W::Error> {
-        self.verbatim("\"")?;
-        for piece in pieces {
-            json::write_inside(self.writer, piece)?;
+    /// An object. `members` writes each of its members once, no matter in which order; it may be
+    /// run any number of times.
+    pub(super) fn object(
+        &mut self,
+        members: impl Fn(&mut Self) -> Result<(), F::Error>,
+    ) -> Result<(), F::Error> {
+        self.open("{")?;
+        if F::IS_CANONICAL {
+            let around = self.members;
+            self.members = Members { object: self.at.place, due: None, next: None };
+            loop {
+                members(self)?;
+                self.members.due = self.members.next.take();
+                if self.members.due.is_none() {
+                    break;
+                }
+            }
+            self.at.place = self.members.object;
+            self.members = around;
+        } else {
+            members(self)?;
         }
-        self.writer.write_all(b"\"")
-    }
-
-    /// One value that is JSON already, byte for byte.
-    pub(super) fn verbatim(&mut self, json: &str) -> Result<(), W::Error> {
-        self.separate()?;
-        self.comma_due = true;
-        self.writer.write_all(json.as_bytes())
-    }
-
-    /// An object byte for byte, with the mark put in before its closing brace.
-    pub(super) fn object(&mut self, raw: &RawObject<'_>, mark: Mark<'_>) -> Result<(), W::Error> {
-        if raw.cache_control.is_none() {
-            return self.verbatim(raw.json.as_str());
-        }
-        let text = raw.json.as_str().trim_ascii_end();
-        let open = text.strip_suffix('}').unwrap_or(text);
-        self.verbatim(open)?;
-        self.comma_due = open.trim_ascii() != "{";
-        self.member(mark)?;
         self.close("}")
     }
 
+    /// An array.
+    pub(super) fn array(
+        &mut self,
+        elements: impl FnOnce(&mut Self) -> Result<(), F::Error>,
+    ) -> Result<(), F::Error> {
+        self.open("[")?;
+        let place = self.at.place;
+        self.at.place = self.form.element(place);
+        elements(self)?;
+        self.at.place = place;
+        self.close("]")
+    }
+
+    /// A member, whose value `value` writes.
+    pub(super) fn member(
+        &mut self,
+        name: &'n str,
+        value: impl FnOnce(&mut Self) -> Result<(), F::Error>,
+    ) -> Result<(), F::Error> {
+        if !self.begin(name)? {
+            return Ok(());
+        }
+        value(self)
+    }
+
+    pub(super) fn string(&mut self, text: &str) -> Result<(), F::Error> {
+        self.string_of(&[text])
+    }
+
+    /// A string given in pieces.
+    pub(super) fn string_of(&mut self, pieces: &[&str]) -> Result<(), F::Error> {
+        self.constant("\"")?;
+        pieces.iter().try_for_each(|piece| self.form.text(piece))?;
+        self.form.write("\"")
+    }
+
+    /// One value of our own, in canonical form unless it is left out from such forms.
+    pub(super) fn constant(&mut self, json: &str) -> Result<(), F::Error> {
+        self.separate()?;
+        self.form.write(json)
+    }
+
+    /// One value that is JSON already.
+    pub(super) fn raw(&mut self, json: RawJson<'_>) -> Result<(), F::Error> {
+        self.separate()?;
+        self.form.raw(json, self.at)
+    }
+
+    /// An object byte for byte, with the mark put in before its closing brace.
+    pub(super) fn raw_object(&mut self, raw: &RawObject<'_>, mark: Mark) -> Result<(), F::Error> {
+        // Wherever such an object may stand, marks are left out from canonical forms.
+        if F::IS_CANONICAL || raw.cache_control.is_none() {
+            return self.raw(raw.json);
+        }
+        let text = raw.json.as_str().trim_ascii_end();
+        let open = text.strip_suffix('}').unwrap_or(text);
+        self.constant(open)?;
+        self.comma_due = open.trim_ascii() != "{";
+        self.member_constant(mark)?;
+        self.close("}")
+    }
+
+    /// A member with a constant for its value.
+    pub(super) fn member_constant(&mut self, (name, json): Mark) -> Result<(), F::Error> {
+        self.member(name, |out| out.constant(json))
+    }
+
     /// A member whose value is JSON already.
-    pub(super) fn member(&mut self, (name, json): Mark<'_>) -> Result<(), W::Error> {
-        self.name(name)?;
-        self.verbatim(json)
+    pub(super) fn member_raw(&mut self, name: &'n str, json: RawJson<'_>) -> Result<(), F::Error> {
+        if F::IS_CANONICAL && self.is_due(name) && self.place_of(name).is_none() {
+            return self.form.left_out(json, self.at);
+        }
+        self.member(name, |out| out.raw(json))
     }
 
     /// A string member.
-    pub(super) fn member_str(&mut self, name: &str, text: &str) -> Result<(), W::Error> {
-        self.name(name)?;
-        self.string(text)
+    pub(super) fn member_str(&mut self, name: &'n str, text: &str) -> Result<(), F::Error> {
+        self.member(name, |out| out.string(text))
     }
 
-    pub(super) fn optional_str(&mut self, name: &str, text: Option<&str>) -> Result<(), W::Error> {
+    /// A member that is an array of what `element` writes.
+    pub(super) fn member_array<T>(
+        &mut self,
+        name: &'n str,
+        elements: &[T],
+        element: impl Fn(&mut Self, &T) -> Result<(), F::Error>,
+    ) -> Result<(), F::Error> {
+        self.member(name, |out| {
+            out.array(|out| elements.iter().try_for_each(|entry| element(out, entry)))
+        })
+    }
+
+    pub(super) fn optional_str(
+        &mut self,
+        name: &'n str,
+        text: Option<&str>,
+    ) -> Result<(), F::Error> {
         text.map_or(Ok(()), |text| self.member_str(name, text))
     }
 
     pub(super) fn optional_raw(
         &mut self,
-        name: &str,
+        name: &'n str,
         raw: Option<RawJson<'_>>,
-    ) -> Result<(), W::Error> {
-        raw.map_or(Ok(()), |raw| self.member((name, raw.as_str())))
+    ) -> Result<(), F::Error> {
+        raw.map_or(Ok(()), |raw| self.member_raw(name, raw))
     }
 
-    pub(super) fn optional_u32(&mut self, name: &str, value: Option<u32>) -> Result<(), W::Error> {
+    pub(super) fn optional_u32(
+        &mut self,
+        name: &'n str,
+        value: Option<u32>,
+    ) -> Result<(), F::Error> {
         let Some(value) = value else { return Ok(()) };
-        self.name(name)?;
-        self.comma_due = true;
-        number::write_u64(self.writer, u64::from(value))
+        self.member(name, |out| {
+            out.separate()?;
+            out.form.integer(value)
+        })
     }
 
-    /// A number member. The value has passed [`number::is_writable`].
-    pub(super) fn optional_f64(&mut self, name: &str, value: Option<f64>) -> Result<(), W::Error> {
+    /// A number member. The value has passed [`super::number::is_writable`].
+    pub(super) fn optional_f64(
+        &mut self,
+        name: &'n str,
+        value: Option<f64>,
+    ) -> Result<(), F::Error> {
         let Some(value) = value else { return Ok(()) };
-        self.name(name)?;
-        self.comma_due = true;
-        number::write_f64(self.writer, value)
+        self.member(name, |out| {
+            out.separate()?;
+            out.form.double(value)
+        })
     }
 
     /// A member `true`, or nothing.
-    pub(super) fn flag(&mut self, name: &str, is_set: bool) -> Result<(), W::Error> {
-        if is_set { self.member((name, "true")) } else { Ok(()) }
+    pub(super) fn flag(&mut self, name: &'static str, is_set: bool) -> Result<(), F::Error> {
+        if is_set { self.member_constant((name, "true")) } else { Ok(()) }
     }
 
-    fn separate(&mut self) -> Result<(), W::Error> {
-        if self.comma_due { self.writer.write_all(b",") } else { Ok(()) }
+    /// Writes the name of a member that is to be written now.
+    #[inline(never)] // Once for each member that there is would be kilobytes.
+    fn begin(&mut self, name: &'n str) -> Result<bool, F::Error> {
+        if F::IS_CANONICAL {
+            if !self.is_due(name) {
+                return Ok(false);
+            }
+            let Some(place) = self.place_of(name) else { return Ok(false) };
+            self.at.place = place;
+        }
+        self.string(name)?;
+        self.comma_due = false;
+        self.form.write(":")?;
+        Ok(true)
+    }
+
+    fn open(&mut self, bracket: &str) -> Result<(), F::Error> {
+        self.separate()?;
+        self.comma_due = false;
+        if F::IS_CANONICAL {
+            self.at.depth += 1;
+        }
+        self.form.write(bracket)
+    }
+
+    fn close(&mut self, bracket: &str) -> Result<(), F::Error> {
+        self.comma_due = true;
+        if F::IS_CANONICAL {
+            self.at.depth -= 1;
+        }
+        self.form.write(bracket)
+    }
+
+    /// What comes before a value or a name; behind it, a comma is due.
+    fn separate(&mut self) -> Result<(), F::Error> {
+        if core::mem::replace(&mut self.comma_due, true) { self.form.write(",") } else { Ok(()) }
+    }
+
+    /// Whether this round is for the member of that name; if not, it may be the next one.
+    fn is_due(&mut self, name: &'n str) -> bool {
+        let Members { due, next, .. } = &mut self.members;
+        let is_before = |one, other| plain(one).cmp_utf16(&plain(other)).is_lt();
+        let is_later = due.is_none_or(|due| is_before(due, name));
+        if is_later && next.is_none_or(|next| is_before(name, next)) {
+            *next = Some(name);
+        }
+        *due == Some(name)
+    }
+
+    /// Where a member of the innermost open object is.
+    fn place_of(&self, name: &str) -> Option<Place> {
+        self.form.member(self.members.object, &plain(name))
     }
 }
 
-/// Counts what is written to it.
-#[derive(Default)]
-pub(super) struct Counter {
-    pub(super) len: usize,
-}
-
-impl embedded_io::ErrorType for Counter {
-    type Error = core::convert::Infallible;
-}
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
-        self.len += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> Result<(), Self::Error> {
-        Ok(())
-    }
+/// A name in which a backslash is a backslash.
+const fn plain(name: &str) -> JsonStr<'_> {
+    JsonStr::new(name, false)
 }

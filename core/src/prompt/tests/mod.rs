@@ -7,6 +7,8 @@ use super::*;
 use crate::key::Dialect;
 
 mod anthropic;
+mod generated;
+mod key;
 mod openai;
 mod property;
 mod rules;
