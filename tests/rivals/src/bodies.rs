@@ -177,3 +177,26 @@ impl Writer {
         self.raw("},");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use llm_cache_core::json::JsonValue;
+
+    /// Bodies are sound JSON of just the length that was asked for, and a seed has one body.
+    #[test]
+    fn bodies_have_their_length() {
+        for style in [Style::Ascii, Style::Mixed, Style::Cjk, Style::Escapes] {
+            for len in [1_000, 1_001, 9_999, 20_000, 100_000] {
+                for make in [anthropic, openai] {
+                    let json = make(style, len, 7).json;
+                    let value = JsonValue::parse(&json).unwrap();
+                    assert!(value.get("messages").is_some_and(|list| list.elements().count() > 0));
+                    assert_eq!(json.len(), len);
+                    assert_eq!(json, make(style, len, 7).json);
+                    assert_ne!(json, make(style, len, 8).json);
+                }
+            }
+        }
+    }
+}

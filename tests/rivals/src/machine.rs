@@ -2,14 +2,15 @@
 
 use std::fs;
 
-/// The processor's name, whether it has SHA instructions, and whether sha2 uses them.
+/// The processor's name, whether it has SHA instructions, and which of what it has is not used.
 pub(crate) fn describe() -> String {
     let sha = match (has_sha_instructions(), cfg!(sha2_backend = "soft")) {
         (true, false) => "with SHA instructions",
         (true, true) => "with SHA instructions, not used (sha2_backend=\"soft\")",
         (false, _) => "without SHA instructions",
     };
-    format!("{} {sha}", processor())
+    let utf8 = if cfg!(feature = "simd") { "" } else { ", UTF-8 checked without the feature simd" };
+    format!("{} {sha}{utf8}", processor())
 }
 
 /// The name as the operating system tells it; elsewhere the architecture.
@@ -35,4 +36,25 @@ fn has_sha_instructions() -> bool {
 #[cfg(not(any(target_arch = "x86", target_arch = "x86_64", target_arch = "aarch64")))]
 fn has_sha_instructions() -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    /// What is measured is what a service gets: features are unified over a build, so one that is
+    /// turned on here and not by the adapter would flatter us.
+    #[test]
+    fn the_adapter_has_the_features_that_are_measured() {
+        let manifest = |of: &str| {
+            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+            fs::read_to_string(format!("{folder}{of}/Cargo.toml")).unwrap()
+        };
+        let is_used = manifest("core").contains("simdutf8");
+        let is_on = manifest("std-adapter").contains("simdutf8/std");
+        assert_eq!(
+            is_used, is_on,
+            "core's checks of UTF-8 are not measured as the adapter has them"
+        );
+    }
 }
