@@ -38,7 +38,7 @@ LEFT_OUT = {
 
 
 class Refused(Exception):
-    """There is no key. `offset` counts bytes of the body, or of the URL; None where there is none."""
+    """There is no key. `offset` counts bytes of the body or of the URL, or is None."""
 
     def __init__(self, kind, offset):
         super().__init__(f"error {offset} {kind}")
@@ -107,7 +107,7 @@ class Body:
         return byte
 
     def value(self, at, path):
-        """One value. `path` has the steps from the root to it: its length is the open containers."""
+        """One value. `path` has the steps to it, as many as there are open containers."""
         byte = self.byte(at)
         if byte in (b"{", b"["):
             if len(path) == DEPTH_MAX:
