@@ -37,24 +37,3 @@ fn has_sha_instructions() -> bool {
 fn has_sha_instructions() -> bool {
     false
 }
-
-#[cfg(test)]
-mod tests {
-    use std::fs;
-
-    /// What is measured is what a service gets: features are unified over a build, so one that is
-    /// turned on here and not by the adapter would flatter us.
-    #[test]
-    fn the_adapter_has_the_features_that_are_measured() {
-        let manifest = |of: &str| {
-            let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
-            fs::read_to_string(format!("{folder}{of}/Cargo.toml")).unwrap()
-        };
-        let is_used = manifest("core").contains("simdutf8");
-        let is_on = manifest("std-adapter").contains("simdutf8/std");
-        assert_eq!(
-            is_used, is_on,
-            "core's checks of UTF-8 are not measured as the adapter has them"
-        );
-    }
-}
