@@ -27,6 +27,21 @@ impl Request<'_> {
     ///
     /// The provider's rules are not checked, as in [`Request::encode_unvalidated`].
     ///
+    /// ```
+    /// use llm_cache_core::key::{Dialect, Endpoint, Scope, Tenant};
+    /// use llm_cache_core::prompt::{Message, Request};
+    ///
+    /// let messages = [Message::user("Is the valve open?")];
+    /// let request = Request::new("claude-haiku-4-5", 64, &messages);
+    /// let scope = Scope::new(Dialect::AnthropicMessages, Endpoint::Id("plant"), Tenant::Shared);
+    /// let hasher = scope.hasher().expect("an id is no URL");
+    /// let key = request.key(&hasher, &mut []).expect("nothing is left to go wrong");
+    ///
+    /// let body = br#"{"messages":[{"content":"Is the valve open?","role":"user"}],
+    ///     "max_tokens":64,"model":"claude-haiku-4-5"}"#;
+    /// assert_eq!(hasher.key(body, &mut [Default::default(); 16]), Ok(key));
+    /// ```
+    ///
     /// # Errors
     /// [`EncodeError::Rejected`] where the dialect has no place for the request;
     /// [`EncodeError::Write`] where its body has no key: one of the caller's pieces has a fault,
