@@ -21,12 +21,12 @@ impl Plan {
     /// For a first look.
     pub(crate) const QUICK: Self = Self { rounds: 15, turn: Duration::from_millis(1) };
 
-    /// Fewer rounds where each takes `round` and all would take too long: 15 up to 100 ms, and
-    /// never less than 3. For cases of which there are many and some far beyond what they may take.
-    pub(crate) fn bounded(self, round: Duration) -> Self {
+    /// For a table of very many cases, some of them far beyond what they may take: 41 rounds at
+    /// most; fewer than 15 where 15 calls take more than 1.5 s, and never less than 3.
+    pub(crate) fn bounded(self, call: Duration) -> Self {
         const CASE: Duration = Duration::from_millis(1500);
-        let rounds = CASE.as_nanos() / round.as_nanos().max(1);
-        Self { rounds: self.rounds.min(rounds.max(3) as usize), ..self }
+        let rounds = CASE.as_nanos() / call.as_nanos().max(1);
+        Self { rounds: self.rounds.min(41).min(rounds.max(3) as usize), ..self }
     }
 }
 
@@ -103,6 +103,7 @@ mod tests {
         let plan = Plan::QUICK;
         let bounded = |milliseconds| plan.bounded(Duration::from_millis(milliseconds)).rounds;
         assert_eq!([bounded(1), bounded(100), bounded(300), bounded(9000)], [15, 15, 5, 3]);
+        assert_eq!(Plan::FULL.bounded(Duration::ZERO).rounds, 41);
 
         let (mut first, mut second) = (0, 0);
         let slow = |count: &mut u32| {
