@@ -1,10 +1,12 @@
 """Compares implementations of the request key: key.py, the Rust example `key`, and for canonical
-bytes also the npm package `canonicalize` and the PyPI package `rfc8785`.
+bytes also the npm package `canonicalize`, the PyPI package `rfc8785` and the Rust crate
+`serde_json_canonicalizer`.
 
-    python interop.py KEY NODE_FOLDER [--numbers N] [--seed S]
+    python interop.py KEY JCS NODE_FOLDER [--numbers N] [--seed S]
 
-KEY is the example as it was built, NODE_FOLDER has canonicalize.mjs and what it imports. Prints
-what was compared; ends with code 1 at the first difference. `.ci/run interop` prepares all of it.
+KEY and JCS are the examples `key` and `jcs` (of fuzz/) as they were built, NODE_FOLDER has
+canonicalize.mjs and what it imports. Prints what was compared; ends with code 1 at the first
+difference. `.ci/run interop` prepares all of it.
 """
 
 import argparse
@@ -45,17 +47,18 @@ def differ(what, line, answers):
     """Ends the run and shows where two answers to a line part."""
     at = len(os.path.commonprefix(list(answers.values())))
     print(f"interop: {what}: answers differ from byte {at} on", file=sys.stderr)
-    print(f"  document    {shown(line)}", file=sys.stderr)
+    print(f"  {'document':<24} {shown(line)}", file=sys.stderr)
     for name, answer in answers.items():
-        print(f"  {name:<11} {shown(answer, at)}", file=sys.stderr)
+        print(f"  {name:<24} {shown(answer, at)}", file=sys.stderr)
     sys.exit(1)
 
 
 class Others:
     """The implementations that are programs."""
 
-    def __init__(self, rust, node_folder):
+    def __init__(self, rust, jcs, node_folder):
         self.rust = rust
+        self.jcs = jcs
         self.node_folder = node_folder
 
     def run(self, command, lines, path_last=False):
@@ -76,6 +79,9 @@ class Others:
 
     def canonical(self, lines):
         return self.run([self.rust, "--lines", "--canonical"], lines)
+
+    def canonicalizer(self, lines):
+        return self.run([self.jcs], lines)
 
     def canonicalize(self, lines):
         script = self.node_folder / "canonicalize.mjs"
@@ -153,17 +159,21 @@ def check_traffic(others):
 
 
 def check_canonical(others, what, lines, count, page_step=1):
-    """Canonical bytes of each line: Rust, npm, PyPI; and key.py's of every `page_step`th."""
-    answers = zip(lines, others.canonical(lines), others.canonicalize(lines), strict=True)
-    for at, (line, rust, npm) in enumerate(answers):
-        found = {"rust": rust, "canonicalize": npm, "rfc8785": rfc8785.dumps(json.loads(line))}
+    """Canonical bytes of each line: ours, npm, PyPI, serde's; key.py's of each `page_step`th."""
+    programs = [others.canonical(lines), others.canonicalize(lines), others.canonicalizer(lines)]
+    for at, (line, rust, npm, serde) in enumerate(zip(lines, *programs, strict=True)):
+        found = {
+            "rust": rust, "canonicalize": npm, "serde_json_canonicalizer": serde,
+            "rfc8785": rfc8785.dumps(json.loads(line)),
+        }
         if at % page_step == 0:
             found["key.py"] = key.canonical(line)
         if len(set(found.values())) != 1:
             differ(what, line, found)
     if count:
         size = sum(map(len, lines)) / 1e6
-        print(f"canonical bytes by rust, canonicalize, rfc8785: {count} {what}, {size:.1f} MB")
+        print(f"canonical bytes by rust, canonicalize, serde_json_canonicalizer, rfc8785: {count} "
+              f"{what}, {size:.1f} MB; a line of {page_step} by key.py")
 
 
 def check_generated(others, count, seed):
@@ -172,7 +182,7 @@ def check_generated(others, count, seed):
     for what, made in [
         (f"numbers (seed {seed})", generate.numbers(rng, count)),
         ("strings", generate.strings(rng, count // 3)),
-        ("documents", ((generate.document(rng, 4), 1) for _ in range(count // 30))),
+        ("documents", ((generate.document(rng, 4), 1) for _ in range(count // 60))),
     ]:
         lines, counts = zip(*made)
         check_canonical(others, what, [line.encode() for line in lines], sum(counts), page_step=4)
@@ -199,15 +209,16 @@ def check_damaged(others, count, seed):
 def main():
     arguments = argparse.ArgumentParser(description="Compares implementations of the request key.")
     arguments.add_argument("key", type=Path)
+    arguments.add_argument("jcs", type=Path)
     arguments.add_argument("node_folder", type=Path)
     arguments.add_argument("--numbers", type=int, default=3_000_000)
     arguments.add_argument("--seed", type=int, default=1)
     given = arguments.parse_args()
-    others = Others(given.key, given.node_folder)
+    others = Others(given.key, given.jcs, given.node_folder)
     check_vectors()
     check_traffic(others)
     check_generated(others, given.numbers, given.seed)
-    check_damaged(others, given.numbers // 30, given.seed)
+    check_damaged(others, given.numbers // 60, given.seed)
 
 
 if __name__ == "__main__":
