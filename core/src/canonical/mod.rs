@@ -6,41 +6,65 @@
 
 mod bignum;
 mod compound;
-mod double;
-mod members;
+#[cfg(any(test, not(target_pointer_width = "64")))]
+mod exact;
+mod index;
+mod name;
+mod nearest;
 mod number;
+mod out;
+mod partial;
 mod serialize;
+mod shortest;
 mod sink;
+mod slot;
+mod spool;
 mod walk;
 
+pub(crate) use number::text_of_f64;
 pub use serialize::{SerializeError, write_json};
 pub use sink::{Everything, Place, Selection, Sink};
+pub use slot::Slot;
+pub use spool::{BUFFER_MIN, SourceError, canonicalize_from};
 
 use core::fmt;
 
-use crate::json::{JsonError, JsonErrorKind, JsonValue, Reader, Token};
+use crate::json::{self, JsonError, JsonErrorKind, JsonValue, Reader, Token, source::Text};
 
-/// The most that repeated scans of objects may read, in lengths of the body.
+/// What further readings may cost, in lengths of the body, where a token counts 32 bytes more than
+/// it has, and a body at least 4 KiB.
 ///
-/// They are needed only where there are fewer slots than [`scratch_needed`] tells.
-pub const RESCAN_MAX: usize = 64;
+/// They are needed only where there are fewer slots than [`scratch_needed`] tells: for each object
+/// that then has to be looked into on its own, and for each batch of members of one that is too
+/// large for that.
+pub const RESCAN_MAX: usize = 16;
+/// Shorter bodies count as if they had as much.
+const RESCAN_LEN_MIN: usize = 4096;
 
-/// Scratch memory for one member of an open object, or half of such an object's own record.
-///
-/// 8 bytes. What it holds means nothing to the caller; any slots will do, used or fresh.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Slot {
-    first: u32,
-    second: u32,
+/// The longest text in bytes: offsets are kept in 32 bits.
+const LEN_MAX: usize = (u32::MAX - 1) as usize;
+/// What a token costs to read again besides its bytes, in bytes.
+const STEP_COST: usize = 32;
+
+/// Why a walk ended early.
+enum Stop<E> {
+    /// The source failed, or told of a fault in the JSON.
+    Source(E),
+    Fault(CanonicalError),
+    OutOfSlots,
 }
 
-impl Slot {
-    /// A fresh slot, for array initialisers.
-    pub const EMPTY: Self = Self { first: 0, second: 0 };
+impl<E> From<E> for Stop<E> {
+    fn from(fault: E) -> Self {
+        Self::Source(fault)
+    }
 }
 
-/// Slots that an object takes besides those of its members.
-const HEADER_SLOTS: usize = 2;
+impl<E> Stop<E> {
+    fn fault(fault: impl Into<CanonicalError>) -> Self {
+        Self::Fault(fault.into())
+    }
+}
 
 /// Why a text has no canonical form here.
 ///
@@ -114,10 +138,10 @@ impl core::error::Error for CanonicalError {}
 /// What is left out must be sound JSON all the same, without duplicate names or numbers out of
 /// range. On an error the sink has got a part of the bytes, which mean nothing.
 ///
-/// Cost: with [`scratch_needed`] slots a byte is read once for each object around it and twice
-/// more, and m names take O(m log m) comparisons. Worst case over all inputs: at most 130 readings
-/// of the body, plus [`RESCAN_MAX`] with fewer slots; and for each number of more than 15
-/// significant digits 1 to 15 us (on a server). Stack: less than 2 KiB on a Cortex-M.
+/// Cost: with [`scratch_needed`] slots the body is read twice: once to check and to index it, and
+/// once to write it, which passes over all that is canonical as it is written. m names take
+/// O(m log m) comparisons. With fewer slots objects are read again, see [`RESCAN_MAX`]. Stack: less
+/// than 2 KiB on a Cortex-M.
 ///
 /// # Errors
 /// [`CanonicalError`]. Fewer slots never change the bytes: they cost time up to [`RESCAN_MAX`],
@@ -128,27 +152,40 @@ pub fn canonicalize(
     scratch: &mut [Slot],
     sink: &mut impl Sink,
 ) -> Result<(), CanonicalError> {
-    canonicalize_within(RESCAN_MAX, body, selection, scratch, sink)
+    canonicalize_in(body, selection, &mut { scratch }, sink)
 }
 
-/// The same with a limit of its own on repeated scans; with 0 it stops at once for more slots.
-pub(crate) fn canonicalize_within(
-    rescan_max: usize,
+/// The same with slots from the heap where those on the stack (1 KiB) do not do; never
+/// [`CanonicalError::ScratchTooSmall`].
+///
+/// # Errors
+/// As [`canonicalize`].
+#[cfg(feature = "alloc")]
+pub fn canonicalize_alloc(
     body: &[u8],
     selection: &impl Selection,
-    scratch: &mut [Slot],
     sink: &mut impl Sink,
 ) -> Result<(), CanonicalError> {
-    let limit = usize::try_from(u32::MAX - 1).unwrap_or(usize::MAX);
-    if body.len() > limit {
-        return Err(CanonicalError::TooLong { limit });
-    }
-    let Ok(text) = core::str::from_utf8(body) else {
-        // The first fault may be another one; the reader finds it.
-        let fault = JsonValue::parse(body).map(|_| JsonErrorKind::InvalidUtf8.at(0));
-        return Err(fault.unwrap_or_else(|error| error).into());
+    canonicalize_in(body, selection, &mut slot::Growing::for_body(body.len()), sink)
+}
+
+fn canonicalize_in(
+    body: &[u8],
+    selection: &impl Selection,
+    memory: &mut impl slot::Memory,
+    sink: &mut impl Sink,
+) -> Result<(), CanonicalError> {
+    let text = match json::utf8(body) {
+        Ok(text) => text,
+        Err(fault) => {
+            // The first fault may be another one; the reader finds it.
+            let fault = JsonValue::parse(body)
+                .map(|_| JsonErrorKind::InvalidUtf8.at(fault.valid_up_to()))
+                .unwrap_or_else(|error| error);
+            return Err(fault.into());
+        }
     };
-    walked(walk::walk(text, Place::ROOT, 0, selection, scratch, sink, rescan_max), text)
+    walk_text((Place::ROOT, 0), text, selection, memory, sink)
 }
 
 /// The same for one value of a larger document: `text` stands at `place`, inside `depth` open
@@ -160,61 +197,44 @@ pub(crate) fn canonicalize_at(
     scratch: &mut [Slot],
     sink: &mut impl Sink,
 ) -> Result<(), CanonicalError> {
-    let limit = usize::try_from(u32::MAX - 1).unwrap_or(usize::MAX);
-    if text.len() > limit {
-        return Err(CanonicalError::TooLong { limit });
+    walk_text((place, depth), text, selection, &mut { scratch }, sink)
+}
+
+fn walk_text(
+    at: (Place, usize),
+    text: &str,
+    selection: &impl Selection,
+    memory: &mut impl slot::Memory,
+    sink: &mut impl Sink,
+) -> Result<(), CanonicalError> {
+    if text.len() > LEN_MAX {
+        return Err(CanonicalError::TooLong { limit: LEN_MAX });
     }
-    walked(walk::walk(text, place, depth, selection, scratch, sink, RESCAN_MAX), text)
+    match walk::walk(&mut Text(text), at, selection, memory, sink) {
+        Ok(()) => Ok(()),
+        Err(Stop::Source(error)) => Err(error.into()),
+        Err(Stop::Fault(error)) => Err(error),
+        Err(Stop::OutOfSlots) => {
+            Err(CanonicalError::ScratchTooSmall { needed: scratch_needed(text.as_bytes())? })
+        }
+    }
 }
 
-fn walked(outcome: Result<(), walk::Stop>, text: &str) -> Result<(), CanonicalError> {
-    outcome.map_err(|stop| match stop {
-        walk::Stop::Fault(error) => error,
-        walk::Stop::OutOfSlots => match scratch_needed(text.as_bytes()) {
-            Ok(needed) => CanonicalError::ScratchTooSmall { needed },
-            Err(error) => error.into(),
-        },
-    })
-}
-
-/// The slots with which [`canonicalize`] scans every object of `body` only once.
-///
-/// It is the most, over all places of the text, of the sum over the objects that are open there
-/// of 2 and the number of their members (at least 1). O(length) time, 1 KiB of stack.
+/// The slots with which [`canonicalize`] reads `body` only twice: one for each object and one for
+/// each member of an object. O(length) time.
 ///
 /// # Errors
 /// [`JsonError`] if the text is not JSON.
-#[inline(never)] // Its array shall not lie on the stack while a walk is under way.
 pub fn scratch_needed(body: &[u8]) -> Result<usize, JsonError> {
-    #[derive(Clone, Copy)]
-    struct Open {
-        members: u32,
-        needed_inside: u32,
-    }
-    const CLOSED: Open = Open { members: 0, needed_inside: 0 };
-    // The outermost entry stands for the text around all objects.
-    let mut open = [CLOSED; crate::json::DEPTH_MAX + 1];
-    let mut depth = 0;
+    let mut needed = 0;
     let mut reader = Reader::new(body);
     while let Some(token) = reader.next()? {
-        match token {
-            Token::ObjectStart => {
-                depth += 1;
-                open[depth] = CLOSED;
-            }
-            Token::Name(_) => open[depth].members = open[depth].members.saturating_add(1),
-            Token::ObjectEnd => {
-                let Open { members, needed_inside } = open[depth];
-                let own = members.max(1).saturating_add(HEADER_SLOTS as u32);
-                depth -= 1;
-                let around = &mut open[depth].needed_inside;
-                *around = (*around).max(own.saturating_add(needed_inside));
-            }
-            _ => {}
-        }
+        needed += usize::from(matches!(token, Token::ObjectStart | Token::Name(_)));
     }
-    Ok(usize::try_from(open[0].needed_inside).unwrap_or(usize::MAX))
+    Ok(needed)
 }
 
+#[cfg(test)]
+mod spool_tests;
 #[cfg(test)]
 mod tests;

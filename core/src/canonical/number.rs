@@ -1,7 +1,14 @@
 //! The one spelling of a number: RFC 8785 section 3.2.2.3, with exact large integers.
 
-use super::double::{self, Binary, Digits};
-use crate::json::JsonNumber;
+use core::cmp::Ordering;
+
+use heapless::Vec;
+
+use super::{
+    nearest::nearest,
+    shortest::{self, Digits},
+};
+use crate::json::source::Source;
 
 /// Up to this many significant digits a decimal is its double's shortest form: no two such
 /// decimals share a double within the range of [`POINTS_PLAIN`].
@@ -11,115 +18,257 @@ const POINTS_PLAIN: core::ops::RangeInclusive<i64> = -300..=300;
 /// The largest magnitude up to which integers are spelled as doubles: 2^53.
 const INTEGER_MAX: &[u8] = b"9007199254740992";
 /// Digits of the largest double.
-const INTEGER_DIGITS_MAX: usize = 309;
+const INTEGER_DIGITS_MAX: i64 = 309;
 
-/// The number is beyond a double's range.
-pub(super) struct OutOfRange;
+/// The longest spelling that core's conversion reads in a time that is worth it. Of more digits it
+/// makes a large number digit by digit, if they are near the middle between two doubles.
+#[cfg(target_pointer_width = "64")]
+const QUICK_MAX: usize = 40;
+/// The most bytes that a number needs: a sign, `0.`, five zeros and 17 digits.
+const SPELLING_MAX: usize = 25;
 
-/// Writes the canonical form of `number`.
-pub(super) fn write_number(
-    number: JsonNumber<'_>,
-    mut write: impl FnMut(&[u8]),
-) -> Result<(), OutOfRange> {
-    let raw = number.raw();
-    let unsigned = raw.strip_prefix('-').unwrap_or(raw);
-    let negative = unsigned.len() < raw.len();
-    let Some(decimal) = Decimal::read(unsigned) else {
-        write(b"0");
-        return Ok(());
-    };
-    if number.is_integer() && exceeds_exact_doubles(unsigned.as_bytes()) {
-        let fits = unsigned.len() < INTEGER_DIGITS_MAX
-            || unsigned.len() == INTEGER_DIGITS_MAX && decimal.nearest().is_some();
-        write(raw.as_bytes());
-        return if fits { Ok(()) } else { Err(OutOfRange) };
-    }
-    let digits = match decimal.plain() {
-        Some(digits) => digits,
-        None => match decimal.nearest().ok_or(OutOfRange)? {
-            Binary { mantissa: 0, .. } => {
-                write(b"0");
-                return Ok(());
-            }
-            binary => double::shortest(binary),
-        },
-    };
-    if negative {
-        write(b"-");
-    }
-    digits.write(write);
-    Ok(())
+/// The canonical form of a number.
+pub(super) enum Spelled {
+    /// As it is written.
+    Verbatim,
+    Anew(Spelling),
+    /// There is none: it is beyond a double's range.
+    OutOfRange,
 }
 
-fn exceeds_exact_doubles(integer: &[u8]) -> bool {
-    (integer.len(), integer) > (INTEGER_MAX.len(), INTEGER_MAX)
+/// A number's text.
+pub(crate) type Spelling = Vec<u8, SPELLING_MAX>;
+
+/// Whether a number is certainly written in canonical form: a short look that knows the usual.
+#[inline]
+pub(super) fn is_shortest(raw: &[u8]) -> bool {
+    let digits = raw.strip_prefix(b"-").unwrap_or(raw);
+    let is_digit = |byte: &u8| byte.is_ascii_digit();
+    if digits.len() <= DIGITS_PLAIN && digits.iter().all(is_digit) {
+        return raw != b"-0";
+    }
+    digits.len() <= DIGITS_PLAIN + 1
+        && digits.iter().all(|byte| is_digit(byte) || *byte == b'.')
+        && digits.last() != Some(&b'0')
+        && !digits.starts_with(b"0.000000")
+}
+
+/// The canonical form of the number that stands from `at` to `end`.
+pub(super) fn spell<T: Source>(text: &mut T, at: usize, end: usize) -> Result<Spelled, T::Error> {
+    #[cfg(target_pointer_width = "64")]
+    if let Some(raw) = text.str(at, end - at)
+        && let Some(spelled) = spell_quickly(raw)
+    {
+        return Ok(spelled);
+    }
+    let negative = text.byte(at)? == Some(b'-');
+    let unsigned_at = at + usize::from(negative);
+    let Some(decimal) = Decimal::read(text, unsigned_at, end)? else {
+        return Ok(Spelled::Anew(ZERO.into_iter().collect()));
+    };
+    if decimal.is_integer && decimal.exceeds_exact_doubles(text)? {
+        let in_range = match decimal.point {
+            ..INTEGER_DIGITS_MAX => true,
+            INTEGER_DIGITS_MAX => decimal.nearest(text)?.is_finite(),
+            _ => false,
+        };
+        return Ok(if in_range { Spelled::Verbatim } else { Spelled::OutOfRange });
+    }
+    let digits = match decimal.plain(text)? {
+        Some(digits) => digits,
+        None => match decimal.nearest(text)? {
+            f64::INFINITY => return Ok(Spelled::OutOfRange),
+            0.0 => return Ok(Spelled::Anew(ZERO.into_iter().collect())),
+            value => shortest::of_f64(value),
+        },
+    };
+    let mut spelling = Spelling::new();
+    write_digits(Some(digits), negative, |bytes| push(&mut spelling, bytes));
+    Ok(Spelled::Anew(spelling))
+}
+
+/// The same for a number that lies in memory, by core's conversion and that of `zmij`; `None`
+/// where it has more digits than these are quick with.
+#[cfg(target_pointer_width = "64")]
+fn spell_quickly(raw: &str) -> Option<Spelled> {
+    if is_shortest(raw.as_bytes()) {
+        return Some(Spelled::Verbatim);
+    }
+    let integer = raw.strip_prefix('-').unwrap_or(raw).as_bytes();
+    let is_integer = integer.iter().all(u8::is_ascii_digit);
+    if is_integer && (integer.len(), integer) > (INTEGER_MAX.len(), INTEGER_MAX) {
+        return ((integer.len() as i64) < INTEGER_DIGITS_MAX).then_some(Spelled::Verbatim);
+    }
+    if raw.len() > QUICK_MAX {
+        return None;
+    }
+    let value: f64 = raw.parse().ok()?;
+    if value.is_infinite() {
+        return Some(Spelled::OutOfRange);
+    }
+    let mut spelling = Spelling::new();
+    if value == 0.0 {
+        push(&mut spelling, &ZERO);
+        return Some(Spelled::Anew(spelling));
+    }
+    let mut buffer = zmij::Buffer::new();
+    let printed = buffer.format_finite(value);
+    let printed = printed.strip_suffix(".0").unwrap_or(printed);
+    if is_plain_notation(value.abs()) && !printed.contains('e') {
+        push(&mut spelling, printed.as_bytes());
+    } else {
+        let digits = shortest::of_f64(value.abs());
+        write_digits(Some(digits), value < 0.0, |bytes| push(&mut spelling, bytes));
+    }
+    Some(Spelled::Anew(spelling))
+}
+
+/// Whether ECMAScript writes a positive number without an exponent.
+#[cfg(target_pointer_width = "64")]
+fn is_plain_notation(value: f64) -> bool {
+    (1e-6..1e21).contains(&value)
+}
+
+const ZERO: [u8; 1] = *b"0";
+
+fn push(spelling: &mut Spelling, bytes: &[u8]) {
+    let fits = spelling.extend_from_slice(bytes);
+    debug_assert!(fits.is_ok(), "no number takes more");
+}
+
+/// The canonical form of a finite double.
+pub(crate) fn text_of_f64(value: f64) -> Spelling {
+    let mut spelling = Spelling::new();
+    let digits = (value != 0.0).then(|| shortest::of_f64(value.abs()));
+    write_digits(digits, value.is_sign_negative(), |bytes| push(&mut spelling, bytes));
+    spelling
 }
 
 /// A number other than zero as `0.d1d2d3.. * 10^point`.
-struct Decimal<'a> {
-    /// The spelling before the exponent.
-    mantissa: &'a [u8],
+struct Decimal {
+    /// Offset of its first digit that is not 0.
+    first: usize,
     /// Digits from the first to the last that is not zero.
     significant: usize,
     point: i64,
+    /// Whether it is written without fraction and exponent.
+    is_integer: bool,
 }
 
-impl<'a> Decimal<'a> {
+impl Decimal {
     /// Reads an unsigned number; `None` if it is zero.
-    fn read(unsigned: &'a str) -> Option<Self> {
-        let bytes = unsigned.as_bytes();
-        let mut halves = bytes.splitn(2, |byte| byte | 0x20 == b'e');
-        let mantissa = halves.next().unwrap_or_default();
-        let exponent = halves.next().map_or(0, exponent);
-        let mut number = Self { mantissa, significant: 0, point: exponent };
+    fn read<T: Source>(text: &mut T, at: usize, end: usize) -> Result<Option<Self>, T::Error> {
+        let mut number = Self { first: at, significant: 0, point: 0, is_integer: true };
         let (mut seen, mut in_fraction) = (0, false);
-        for &byte in mantissa {
-            match byte {
-                b'.' => in_fraction = true,
-                b'0' if seen == 0 => number.point -= i64::from(in_fraction),
-                _ => {
+        for at in at..end {
+            match text.byte(at)? {
+                Some(b'.') => in_fraction = true,
+                Some(b'e' | b'E') => {
+                    number.point += exponent(text, at + 1, end)?;
+                    number.is_integer = false;
+                    break;
+                }
+                Some(b'0') if seen == 0 => number.point -= i64::from(in_fraction),
+                Some(digit) => {
+                    if seen == 0 {
+                        number.first = at;
+                    }
                     seen += 1;
                     number.point += i64::from(!in_fraction);
-                    if byte != b'0' {
+                    if digit != b'0' {
                         number.significant = seen;
                     }
                 }
+                None => break,
             }
         }
-        (seen > 0).then_some(number)
+        number.is_integer &= !in_fraction;
+        Ok((seen > 0).then_some(number))
     }
 
-    /// The significant digits, as values.
-    fn digits(&self) -> impl Iterator<Item = u8> + use<'a> {
-        let digits = self.mantissa.iter().filter(|byte| **byte != b'.').map(|byte| byte - b'0');
-        digits.skip_while(|digit| *digit == 0).take(self.significant)
+    /// Whether an integer exceeds 2^53.
+    fn exceeds_exact_doubles<T: Source>(&self, text: &mut T) -> Result<bool, T::Error> {
+        if self.point != INTEGER_MAX.len() as i64 {
+            return Ok(self.point > INTEGER_MAX.len() as i64);
+        }
+        for (at, digit) in (self.first..).zip(INTEGER_MAX) {
+            match text.byte(at)?.cmp(&Some(*digit)) {
+                Ordering::Equal => {}
+                order => return Ok(order.is_gt()),
+            }
+        }
+        Ok(false)
     }
 
     /// The digits as they are written, where they are known to be the shortest.
-    fn plain(&self) -> Option<Digits> {
+    fn plain<T: Source>(&self, text: &mut T) -> Result<Option<Digits>, T::Error> {
         if self.significant > DIGITS_PLAIN || !POINTS_PLAIN.contains(&self.point) {
-            return None;
+            return Ok(None);
         }
-        let text = self.digits().map(|digit| b'0' + digit).collect();
-        Some(Digits { text, point: self.point as i32 })
+        let mut digits = self.digits(text);
+        let plain = Digits {
+            text: digits.by_ref().map(|digit| b'0' + digit).collect(),
+            point: self.point as i32,
+        };
+        digits.failed.map_or(Ok(Some(plain)), Err)
     }
 
-    /// The nearest double; `None` if that is infinite.
-    fn nearest(&self) -> Option<Binary> {
+    /// The nearest double.
+    fn nearest<T: Source>(&self, text: &mut T) -> Result<f64, T::Error> {
         match self.point {
-            311.. => None,
-            -330..311 => double::nearest(self.digits(), self.significant, self.point as i32),
-            _ => Some(Binary { mantissa: 0, exponent: 0, is_power: false }),
+            311.. => return Ok(f64::INFINITY),
+            ..-330 => return Ok(0.0),
+            _ => {}
+        }
+        let mut digits = self.digits(text);
+        let value = nearest(&mut digits, self.significant, self.point as i32);
+        digits.failed.map_or(Ok(value), Err)
+    }
+
+    const fn digits<'t, T: Source>(&self, text: &'t mut T) -> DigitReader<'t, T> {
+        DigitReader { text, at: self.first, left: self.significant, failed: None }
+    }
+}
+
+/// The significant digits of a number, as values.
+struct DigitReader<'t, T: Source> {
+    text: &'t mut T,
+    at: usize,
+    left: usize,
+    failed: Option<T::Error>,
+}
+
+impl<T: Source> Iterator for DigitReader<'_, T> {
+    type Item = u8;
+
+    fn next(&mut self) -> Option<u8> {
+        self.left = self.left.checked_sub(1)?;
+        loop {
+            match self.text.byte(self.at) {
+                Ok(Some(b'.')) => self.at += 1,
+                Ok(byte) => {
+                    self.at += 1;
+                    return Some(byte? - b'0');
+                }
+                Err(error) => {
+                    (self.failed, self.left) = (Some(error), 0);
+                    return None;
+                }
+            }
         }
     }
 }
 
 /// The value of an exponent, held within what no text's digits can make up for.
-fn exponent(text: &[u8]) -> i64 {
+fn exponent<T: Source>(text: &mut T, at: usize, end: usize) -> Result<i64, T::Error> {
     const HUGE: i64 = 1 << 40;
-    let digits = text.iter().filter(|byte| byte.is_ascii_digit());
-    let value = digits.fold(0, |value: i64, byte| (value * 10 + i64::from(byte - b'0')).min(HUGE));
-    if text.first() == Some(&b'-') { -value } else { value }
+    let mut value = 0;
+    for at in at..end {
+        if let Some(digit @ b'0'..=b'9') = text.byte(at)? {
+            value = (value * 10 + i64::from(digit - b'0')).min(HUGE);
+        }
+    }
+    Ok(if text.byte(at)? == Some(b'-') { -value } else { value })
 }
 
 impl Digits {
@@ -164,13 +313,11 @@ fn write_small(number: u32, mut write: impl FnMut(&[u8])) {
     write(&digits[3 - len..]);
 }
 
-/// Writes a finite number, zeros of either sign as `0`.
-pub(super) fn write_binary(binary: Binary, negative: bool, mut write: impl FnMut(&[u8])) {
-    if binary.mantissa == 0 {
-        return write(b"0");
-    }
+/// Writes a number whose digits are known; `None` stands for a zero of either sign.
+pub(super) fn write_digits(digits: Option<Digits>, negative: bool, mut write: impl FnMut(&[u8])) {
+    let Some(digits) = digits else { return write(&ZERO) };
     if negative {
         write(b"-");
     }
-    double::shortest(binary).write(write);
+    digits.write(write);
 }

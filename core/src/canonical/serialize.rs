@@ -5,7 +5,11 @@ use core::fmt;
 use embedded_io::Write;
 use serde::ser::{self, Serialize};
 
-use super::{compound::Inside, double, number::write_binary};
+use super::{
+    compound::Inside,
+    number::write_digits,
+    shortest::{self, Digits},
+};
 use crate::json;
 
 /// Why a value has no JSON text.
@@ -84,9 +88,9 @@ impl<'w, W: Write> Writer<'w, W> {
         text.outcome(written)
     }
 
-    fn float(&mut self, binary: double::Binary, negative: bool) -> Outcome<W> {
+    fn float(&mut self, digits: Option<Digits>, negative: bool) -> Outcome<W> {
         let mut outcome = Ok(());
-        write_binary(binary, negative, |bytes| {
+        write_digits(digits, negative, |bytes| {
             if outcome.is_ok() {
                 outcome = self.raw(bytes);
             }
@@ -171,14 +175,16 @@ impl<'w, W: Write> ser::Serializer for Writer<'w, W> {
         if !value.is_finite() {
             return Err(SerializeError::NonFinite);
         }
-        self.float(double::of_f32(value), value.is_sign_negative())
+        let digits = (value != 0.0).then(|| shortest::of_f32(value.abs()));
+        self.float(digits, value.is_sign_negative())
     }
 
     fn serialize_f64(mut self, value: f64) -> Result<(), Self::Error> {
         if !value.is_finite() {
             return Err(SerializeError::NonFinite);
         }
-        self.float(double::of_f64(value), value.is_sign_negative())
+        let digits = (value != 0.0).then(|| shortest::of_f64(value.abs()));
+        self.float(digits, value.is_sign_negative())
     }
 
     fn serialize_char(mut self, value: char) -> Result<(), Self::Error> {

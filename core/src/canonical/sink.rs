@@ -25,6 +25,9 @@ impl Place {
     /// The whole document.
     pub const ROOT: Self = Self(0);
 
+    /// A place where, and below which, every member counts: a selection is not asked there.
+    pub const EVERYTHING: Self = Self(63);
+
     /// The place with a number of the selection's own; only its low 6 bits count.
     #[must_use]
     pub const fn new(number: u8) -> Self {
@@ -40,8 +43,10 @@ impl Place {
 
 /// Decides by path which members are left out of the canonical bytes.
 ///
-/// A walk starts with the document at [`Place::ROOT`] and asks its way down. Answers must depend
-/// on the arguments alone, for a walk may ask the same thing more than once.
+/// A walk starts with the document at [`Place::ROOT`] and asks its way down, as far as
+/// [`Place::EVERYTHING`]. Answers must depend on the arguments alone, for a walk may ask the same
+/// thing more than once. A member whose name takes more than 256 bytes as it is written always
+/// counts, with everything in it.
 pub trait Selection {
     /// Where the value of the member `name` of an object at `place` is, or `None` to leave the
     /// member out.
@@ -57,11 +62,11 @@ pub trait Selection {
 pub struct Everything;
 
 impl Selection for Everything {
-    fn member(&self, place: Place, _name: &JsonStr<'_>) -> Option<Place> {
-        Some(place)
+    fn member(&self, _place: Place, _name: &JsonStr<'_>) -> Option<Place> {
+        Some(Place::EVERYTHING)
     }
 
-    fn element(&self, place: Place) -> Place {
-        place
+    fn element(&self, _place: Place) -> Place {
+        Place::EVERYTHING
     }
 }

@@ -11,7 +11,7 @@ use std::{
     vec::Vec,
 };
 
-struct Bytes(Vec<u8>);
+pub(super) struct Bytes(pub(super) Vec<u8>);
 
 impl Sink for Bytes {
     fn write(&mut self, bytes: &[u8]) {
@@ -19,14 +19,14 @@ impl Sink for Bytes {
     }
 }
 
-fn canonical_in(body: &str, slots: usize) -> Result<String, CanonicalError> {
+pub(super) fn canonical_in(body: &str, slots: usize) -> Result<String, CanonicalError> {
     let mut sink = Bytes(vec![]);
-    let mut scratch = vec![Slot { first: 77, second: 77 }; slots];
+    let mut scratch = vec![Slot { first: 77, second: 77, third: 77 << 32 | 77 }; slots];
     canonicalize(body.as_bytes(), &Everything, &mut scratch, &mut sink)?;
     Ok(String::from_utf8(sink.0).expect("canonical bytes are UTF-8"))
 }
 
-fn canonical(body: &str) -> Result<String, CanonicalError> {
+pub(super) fn canonical(body: &str) -> Result<String, CanonicalError> {
     canonical_in(body, scratch_needed(body.as_bytes()).unwrap_or(64))
 }
 
@@ -90,7 +90,7 @@ pub(super) fn shortest_digits(text: &str) -> (String, i32) {
 }
 
 /// One value, spelled anew: members rotated, white space strewn in, escapes and numbers respelled.
-fn respell(value: &Value, seed: &mut u32) -> String {
+pub(super) fn respell(value: &Value, seed: &mut u32) -> String {
     let mut dice = |sides: u32| {
         *seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (*seed >> 16) % sides
@@ -133,7 +133,7 @@ fn respell(value: &Value, seed: &mut u32) -> String {
     }
 }
 
-fn any_value() -> impl Strategy<Value = Value> {
+pub(super) fn any_value() -> impl Strategy<Value = Value> {
     let name = "[a-c\u{e9}\u{ffff}\u{10000}\"\\\\\n]{0,2}";
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -177,9 +177,7 @@ proptest! {
                 Err(error) => prop_assert_eq!(error, CanonicalError::ScratchTooSmall { needed }),
             }
         }
-        let (mut sink, mut scratch) = (Bytes(vec![]), vec![Slot::EMPTY; needed]);
-        let once = canonicalize_within(0, text.as_bytes(), &Everything, &mut scratch, &mut sink);
-        prop_assert_eq!(once, Ok(()));
+        prop_assert_eq!(canonical_in(&text, needed), Ok(expected));
     }
 
     /// A number's canonical form is its double's, unless it is a large integer.
@@ -303,7 +301,7 @@ fn faults_have_places() {
     }
     let kinds = [("[{\"a\":", "}]"), ("[", "]"), ("{\"a\":", "}")];
     for (open, close) in kinds.into_iter().take(if cfg!(miri) { 1 } else { 3 }) {
-        let levels = crate::json::DEPTH_MAX / open.matches(['[', '{']).count();
+        let levels = json::DEPTH_MAX / open.matches(['[', '{']).count();
         let text = |n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
         assert!(canonical_in(&text(levels), 400).is_ok());
         let error = json(JsonErrorKind::TooDeep, levels * open.len());
@@ -334,12 +332,12 @@ fn wide_objects() {
     let text = names.iter().map(|n| format!("\"n{n:05}\":{n}")).collect::<Vec<_>>().join(",");
     let text = format!("{{{text}}}");
     let expected = oracle(&serde_json::from_str(&text).expect("JSON"));
-    let needed = count as usize + 2;
+    let needed = count as usize + 1;
     assert_eq!(scratch_needed(text.as_bytes()), Ok(needed));
-    for slots in [needed, needed - 1, needed / 5 + 2, 10] {
+    for slots in [needed, needed - 1, needed * 4 / 5] {
         assert_eq!(canonical_in(&text, slots), Ok(expected.clone()));
     }
-    // 500 members, 7 at a time, are 71 scans after the first one.
+    // That many batches would cost more than the text is worth.
     let refused = Err(CanonicalError::ScratchTooSmall { needed });
     assert_eq!(canonical_in(&text, 9), if cfg!(miri) { Ok(expected) } else { refused });
 }
@@ -348,7 +346,7 @@ fn wide_objects() {
 struct NoNo;
 
 impl Selection for NoNo {
-    fn member(&self, place: Place, name: &crate::json::JsonStr<'_>) -> Option<Place> {
+    fn member(&self, place: Place, name: &json::JsonStr<'_>) -> Option<Place> {
         match place.number() {
             0 | 2 if name.eq_str("no") => None,
             0 if name.eq_str("list") => Some(Place::new(1)),

@@ -1,73 +1,97 @@
-//! The walk over a text in canonical order.
+//! The second reading: over the text in canonical order, with no recursion.
 //!
-//! Arrays are walked as they stand. An object is scanned first: that puts its members, sorted,
-//! into free slots; then each one is taken from the top of the slots and its value walked, with
-//! the object's own record left below. So the open objects lie in the slots like frames on a
-//! stack, and the walk needs no recursion. Of an array a frame is one byte in `levels`.
+//! Arrays are walked as they stand, objects from member to member as the index tells. A value that
+//! is canonical as it is written goes out without being looked at. Objects without an index are
+//! indexed when they are met, in the slots that are free then; each takes its slots with it when
+//! it closes.
 
-use super::{
-    CanonicalError, HEADER_SLOTS, Slot,
-    members::{self, NONE},
-    number::write_number,
-    sink::{Place, Selection, Sink},
-};
-use crate::json::{DEPTH_MAX, JsonError, JsonErrorKind, JsonStr, escape, lex};
 use heapless::Vec;
 
-/// Why a walk ended early.
-pub(super) enum Stop {
-    Fault(CanonicalError),
-    OutOfSlots,
-}
+use super::{
+    CanonicalError, RESCAN_LEN_MIN, RESCAN_MAX, Stop,
+    index::Indexer,
+    out::Out,
+    partial::next_batch,
+    sink::{Place, Selection, Sink},
+    slot::{Member, Memory, Record, Slot, Value},
+};
+use crate::json::{DEPTH_MAX, JsonErrorKind, JsonStr, lex, lex::Spelling, source::Source};
 
-impl From<CanonicalError> for Stop {
-    fn from(fault: CanonicalError) -> Self {
-        Self::Fault(fault)
-    }
-}
+/// Longer names, as they are written, are not asked about: see [`Selection`].
+const NAME_MAX: usize = 256;
 
-impl From<JsonError> for Stop {
-    fn from(fault: JsonError) -> Self {
-        Self::Fault(fault.into())
-    }
-}
-
-/// Walks `text`, which stands at `place` inside `depth` open containers; repeated scans may read
-/// `rescan_max` times its length.
-pub(super) fn walk<S: Selection, K: Sink>(
-    text: &str,
-    place: Place,
-    depth: usize,
+/// Writes the canonical form of the text in `text`, which is UTF-8 and stands at `place` inside
+/// `depth` open containers.
+pub(super) fn walk<T, S, M, K>(
+    text: &mut T,
+    (place, depth): (Place, usize),
     selection: &S,
-    slots: &mut [Slot],
+    memory: &mut M,
     sink: &mut K,
-    rescan_max: usize,
-) -> Result<(), Stop> {
-    // Offsets into the slots are kept in 32 bits as well.
-    let count = slots.len().min(NONE as usize - 1);
-    let slots = &mut slots[..count];
+) -> Result<(), Stop<T::Error>>
+where
+    T: Source,
+    S: Selection,
+    M: Memory,
+    K: Sink,
+{
     let mut walk = Walk {
         text,
         selection,
-        slots,
-        sink,
-        rescan_left: rescan_max.saturating_mul(text.len()),
+        memory,
+        out: Out::new(sink),
         depth,
         levels: Vec::new(),
-        frame: 0,
+        record: 0,
         top: 0,
+        base: 0,
+        next_record: None,
         muted_below: None,
+        budget: usize::MAX,
     };
-    let mut next = Next::Value(lex::skip_white_space(text, 0), place);
-    loop {
-        next = match next {
-            Next::Value(at, place) => walk.value(at, place)?,
-            Next::Behind(at) => match walk.behind(at)? {
-                Some(next) => next,
-                None => return Ok(()),
-            },
-        };
-    }
+    walk.run(place)
+}
+
+struct Walk<'a, T, S, M, K> {
+    text: &'a mut T,
+    selection: &'a S,
+    memory: &'a mut M,
+    out: Out<'a, K>,
+    /// Containers that are open around the text.
+    depth: usize,
+    levels: Vec<Level, DEPTH_MAX>,
+    /// The slot of the innermost open object's record.
+    record: usize,
+    /// The first free slot.
+    top: usize,
+    /// Where the innermost index begins.
+    base: usize,
+    /// The slot of the record of the next object in the text, if that is indexed.
+    next_record: Option<usize>,
+    /// While a left-out value is walked: the depth of the object that it is in.
+    muted_below: Option<usize>,
+    /// What further readings may still cost.
+    budget: usize,
+}
+
+/// An open container.
+#[derive(Clone, Copy)]
+struct Level {
+    place: Place,
+    kind: LevelKind,
+    /// Whether a member has been written.
+    is_begun: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LevelKind {
+    Array,
+    /// An object whose index is a part of the one around it.
+    Inner,
+    /// An object with an index of its own.
+    Root,
+    /// An object that is walked in batches.
+    Partial,
 }
 
 /// Where the walk goes on.
@@ -78,216 +102,339 @@ enum Next {
     Behind(usize),
 }
 
-struct Walk<'a, S, K> {
-    text: &'a str,
-    selection: &'a S,
-    slots: &'a mut [Slot],
-    sink: &'a mut K,
-    /// The bytes that repeated scans may still read.
-    rescan_left: usize,
-    /// The containers that are open around the text.
-    depth: usize,
-    /// For each open container its place and the flags below.
-    levels: Vec<u8, DEPTH_MAX>,
-    /// The record of the innermost open object.
-    frame: usize,
-    /// The first free slot.
-    top: usize,
-    /// While a left-out value is walked: the depth of the object that it is in.
-    muted_below: Option<usize>,
-}
+impl<T, S, M, K> Walk<'_, T, S, M, K>
+where
+    T: Source,
+    S: Selection,
+    M: Memory,
+    K: Sink,
+{
+    fn run(&mut self, place: Place) -> Result<(), Stop<T::Error>> {
+        let start = lex::skip_white_space(self.text, 0)?;
+        let mut whole = Indexer::of_text(start, self.depth);
+        self.next_record = self.index(&mut whole)?.then_some(0);
+        if self.next_record.is_none() {
+            // So far the text was read once, as it would be with enough slots.
+            self.budget = self.text.len()?.max(RESCAN_LEN_MIN).saturating_mul(RESCAN_MAX);
+        }
+        if self.next_record.is_some() {
+            self.top = whole.low;
+        }
+        let mut next = Next::Value(start, place);
+        loop {
+            next = match next {
+                Next::Value(at, place) => self.value(at, place)?,
+                Next::Behind(at) => match self.behind(at)? {
+                    Some(next) => next,
+                    None => return Ok(self.out.flush(self.text)?),
+                },
+            };
+        }
+    }
 
-/// The container is an object.
-const OBJECT: u8 = 0x80;
-/// One of its members has been written.
-const BEGUN: u8 = 0x40;
-
-impl<S: Selection, K: Sink> Walk<'_, S, K> {
-    fn value(&mut self, at: usize, place: Place) -> Result<Next, Stop> {
-        let text = self.text;
-        let end = match text.as_bytes().get(at) {
+    #[inline]
+    fn value(&mut self, at: usize, place: Place) -> Result<Next, Stop<T::Error>> {
+        let end = match self.text.byte(at)? {
             Some(b'{') => return self.open_object(at, place),
             Some(b'[') => return self.open_array(at, place),
             Some(b'"') => {
-                let (string, end) = lex::string(text, at)?;
-                self.write_string(string);
+                let (spelling, end) = lex::string(self.text, at)?;
+                self.out.string(self.text, at, end, spelling)?;
                 end
             }
             Some(b't') => self.word(at, "true")?,
             Some(b'f') => self.word(at, "false")?,
             Some(b'n') => self.word(at, "null")?,
             Some(b'-' | b'0'..=b'9') => {
-                let (number, end) = lex::number(text, at)?;
-                write_number(number, |bytes| self.write(bytes))
-                    .map_err(|_| CanonicalError::NumberRange { offset: at })?;
+                let end = lex::number(self.text, at)?;
+                if !self.out.number(self.text, at, end)? {
+                    return Err(Stop::fault(CanonicalError::NumberRange { offset: at }));
+                }
                 end
             }
-            _ => return Err(lex::unexpected(text, at).into()),
+            _ => return Err(lex::unexpected(self.text, at).into()),
         };
         Ok(Next::Behind(end))
     }
 
-    fn behind(&mut self, at: usize) -> Result<Option<Next>, Stop> {
-        let Some(&level) = self.levels.last() else {
-            let end = lex::skip_white_space(self.text, at);
-            if end < self.text.len() {
-                return Err(lex::unexpected(self.text, end).into());
-            }
-            return Ok(None);
+    fn behind(&mut self, at: usize) -> Result<Option<Next>, Stop<T::Error>> {
+        let Some(level) = self.levels.last() else {
+            let end = lex::skip_white_space(self.text, at)?;
+            return match self.text.byte(end)? {
+                None => Ok(None),
+                Some(_) => Err(lex::unexpected(self.text, end).into()),
+            };
         };
-        if level & OBJECT != 0 {
+        if level.kind != LevelKind::Array {
             if self.muted_below == Some(self.levels.len()) {
                 self.muted_below = None;
+                self.out.is_muted = false;
             }
             return self.next_member().map(Some);
         }
-        let at = lex::skip_white_space(self.text, at);
-        match self.text.as_bytes().get(at) {
+        let place = level.place;
+        let at = lex::skip_white_space(self.text, at)?;
+        match self.text.byte(at)? {
             Some(b',') => {
-                self.write(b",");
-                let at = lex::skip_white_space(self.text, at + 1);
-                Ok(Some(Next::Value(at, self.selection.element(Place::new(level)))))
+                self.out.byte(self.text, b',')?;
+                let at = lex::skip_white_space(self.text, at + 1)?;
+                Ok(Some(Next::Value(at, self.selection.element(place))))
             }
-            Some(b']') => Ok(Some(self.close_array(at))),
+            Some(b']') => Ok(Some(self.close_array(at)?)),
             _ => Err(lex::unexpected(self.text, at).into()),
         }
     }
 
-    fn open_array(&mut self, at: usize, place: Place) -> Result<Next, Stop> {
-        self.push_level(at, place.number())?;
-        self.write(b"[");
-        let at = lex::skip_white_space(self.text, at + 1);
-        Ok(match self.text.as_bytes().get(at) {
-            Some(b']') => self.close_array(at),
+    fn open_array(&mut self, at: usize, place: Place) -> Result<Next, Stop<T::Error>> {
+        self.push_level(at, place, LevelKind::Array)?;
+        self.out.span(self.text, at, at + 1)?;
+        let at = lex::skip_white_space(self.text, at + 1)?;
+        Ok(match self.text.byte(at)? {
+            Some(b']') => self.close_array(at)?,
             _ => Next::Value(at, self.selection.element(place)),
         })
     }
 
-    fn close_array(&mut self, at: usize) -> Next {
-        self.write(b"]");
+    fn close_array(&mut self, at: usize) -> Result<Next, Stop<T::Error>> {
+        self.out.span(self.text, at, at + 1)?;
         self.levels.pop();
-        Next::Behind(at + 1)
+        Ok(Next::Behind(at + 1))
     }
 
-    fn open_object(&mut self, at: usize, place: Place) -> Result<Next, Stop> {
-        self.push_level(at, place.number() | OBJECT)?;
-        let frame = self.top;
-        if self.slots.len() <= frame + HEADER_SLOTS {
-            return Err(Stop::OutOfSlots);
+    fn open_object(&mut self, at: usize, place: Place) -> Result<Next, Stop<T::Error>> {
+        let (slot, kind) = match self.next_record {
+            Some(slot) => (slot, LevelKind::Inner),
+            None => self.index_object(at)?,
+        };
+        let slots = self.memory.slots();
+        let mut record = Record::from(slots[slot]);
+        if record.is_verbatim() && place == Place::EVERYTHING {
+            self.next_record = (kind == LevelKind::Inner).then_some(record.stop);
+            if kind == LevelKind::Root {
+                self.top = slot;
+            }
+            self.out.span(self.text, at, record.end)?;
+            return Ok(Next::Behind(record.end));
         }
-        self.slots[frame + 1].first = self.frame as u32;
-        self.frame = frame;
-        self.slots[frame].second = self.fill(at, NONE)? as u32;
-        self.slots[frame].first = at as u32;
-        self.write(b"{");
+        record.up = self.record;
+        slots[slot] = record.into();
+        self.record = slot;
+        self.push_level(at, place, kind)?;
+        self.out.span(self.text, at, at + 1)?;
         self.next_member()
     }
 
-    fn next_member(&mut self) -> Result<Next, Stop> {
-        let frame = self.frame;
-        if self.top == frame + HEADER_SLOTS {
-            let (start, end) = (self.slots[frame].first, self.slots[frame].second as usize);
-            let (around, after) = (self.slots[frame + 1].first, self.slots[frame + 1].second);
-            if after == NONE {
-                self.write(b"}");
-                self.levels.pop();
-                self.top = frame;
-                self.frame = around as usize;
-                return Ok(Next::Behind(end));
+    /// Makes an index of the object, or else its first batch, in the free slots.
+    fn index_object(&mut self, at: usize) -> Result<(usize, LevelKind), Stop<T::Error>> {
+        let slot = self.top;
+        // There was no room for the index of the whole text.
+        if !self.levels.is_empty() {
+            let mut indexer = Indexer::of_object(at, self.depth + self.levels.len(), slot);
+            let is_indexed = self.index(&mut indexer)?;
+            self.spend(indexer.cost)?;
+            if is_indexed {
+                self.base = slot;
+                self.top += indexer.low;
+                return Ok((slot, LevelKind::Root));
             }
-            let cost = end - start as usize;
-            self.rescan_left = self.rescan_left.checked_sub(cost).ok_or(Stop::OutOfSlots)?;
-            self.fill(start as usize, after)?;
         }
-        self.top -= 1;
-        let member = self.slots[self.top];
-        let name = members::name(self.text, member);
+        let head = self.memory.slots().get_mut(slot..slot + 2).ok_or(Stop::OutOfSlots)?;
+        head[0] = Slot { first: at as u32, second: 0, third: 0 };
+        head[1] = Slot::EMPTY;
+        self.read_batch(slot + 1, self.depth + self.levels.len())?;
+        Ok((slot + 1, LevelKind::Partial))
+    }
+
+    /// Reads the next members of an object that is walked in batches. The slot before its record
+    /// tells where it begins, and which name was the last one, if there are more.
+    fn read_batch(&mut self, record: usize, depth_around: usize) -> Result<(), Stop<T::Error>> {
+        let slots = self.memory.slots();
+        let (start, last) = (slots[record - 1].first as usize, slots[record - 1].second as usize);
+        let (up, after) = (Record::from(slots[record]).up, (last > 0).then_some(last));
+        let batch = next_batch(self.text, start, depth_around, after, &mut slots[record + 1..])?;
+        let (next, stop) = (record + 1, record + 1 + batch.len);
+        slots[record - 1].second = if batch.has_more { slots[stop - 1].first } else { 0 };
+        slots[record] = Record { end: batch.end, next, stop, up }.into();
+        self.top = stop;
+        self.spend(batch.cost)
+    }
+
+    fn next_member(&mut self) -> Result<Next, Stop<T::Error>> {
+        loop {
+            let slots = self.memory.slots();
+            let mut record = Record::from(slots[self.record]);
+            if record.next == record.stop {
+                let depth = self.levels.len();
+                let is_partial = self.levels[depth - 1].kind == LevelKind::Partial;
+                if is_partial && slots[self.record - 1].second > 0 {
+                    self.read_batch(self.record, self.depth + depth - 1)?;
+                    continue;
+                }
+                return self.close_object(record);
+            }
+            let member = Member::from(slots[record.next]);
+            record.next += 1;
+            slots[self.record] = record.into();
+            if let Some(next) = self.member(member)? {
+                return Ok(next);
+            }
+        }
+    }
+
+    /// Writes a member; `None` if that is all there is to it.
+    #[inline]
+    fn member(&mut self, member: Member) -> Result<Option<Next>, Stop<T::Error>> {
         let depth = self.levels.len();
-        let level = &mut self.levels[depth - 1];
-        let Some(place) = self.selection.member(Place::new(*level), &name) else {
-            self.muted_below = self.muted_below.or(Some(depth));
+        let level = self.levels[depth - 1];
+        if level.place == Place::EVERYTHING
+            && member.tight > 0
+            && let Value::Verbatim(end) = member.value
+        {
+            self.begin_member(level)?;
+            self.out.span(self.text, member.name_at, end)?;
+            return Ok(None);
+        }
+        let (spelling, name_end, value_at) = self.find_value(member)?;
+        let place = self.place_of(level.place, member.name_at, name_end, spelling)?;
+        self.next_record = match member.value {
+            Value::Indexed(slot) if level.kind != LevelKind::Partial => Some(self.base + slot),
+            _ => None,
+        };
+        let Some(place) = place else {
+            if let Value::Verbatim(_) = member.value {
+                return Ok(None);
+            }
             // The value is walked for its faults.
-            return Ok(Next::Value(member.value_at(), Place::ROOT));
+            self.muted_below = self.muted_below.or(Some(depth));
+            self.out.is_muted = true;
+            return Ok(Some(Next::Value(value_at, Place::EVERYTHING)));
         };
-        if self.muted_below.is_none() {
-            let begun = *level & BEGUN != 0;
-            *level |= BEGUN;
-            if begun {
-                self.write(b",");
+        self.begin_member(level)?;
+        self.out.string(self.text, member.name_at, name_end, spelling)?;
+        self.out.byte(self.text, b':')?;
+        if let Value::Verbatim(value_end) = member.value {
+            self.out.span(self.text, value_at, value_end)?;
+            return Ok(None);
+        }
+        Ok(Some(Next::Value(value_at, place)))
+    }
+
+    /// Writes the comma before a member, if it is not the first one.
+    fn begin_member(&mut self, level: Level) -> Result<(), T::Error> {
+        if level.is_begun {
+            return self.out.byte(self.text, b',');
+        }
+        if let Some(level) = self.levels.last_mut() {
+            level.is_begun = true;
+        }
+        Ok(())
+    }
+
+    /// How a member's name is spelled, the offset behind it, and that of the value.
+    #[inline]
+    fn find_value(&mut self, member: Member) -> Result<(Spelling, usize, usize), T::Error> {
+        if member.tight > 0 {
+            let end = member.name_at + usize::from(member.tight) + 1;
+            return Ok((Spelling::Plain, end, end + 1));
+        }
+        let (spelling, end) = lex::string(self.text, member.name_at)?;
+        let colon = lex::skip_white_space(self.text, end)?;
+        let value_at = lex::skip_white_space(self.text, colon + 1)?;
+        Ok((spelling, end, value_at))
+    }
+
+    /// Where the value of a member is, or `None` if the member is left out.
+    fn place_of(
+        &mut self,
+        around: Place,
+        name_at: usize,
+        end: usize,
+        spelling: Spelling,
+    ) -> Result<Option<Place>, T::Error> {
+        let len = end - name_at - 2;
+        if around == Place::EVERYTHING || len > NAME_MAX {
+            return Ok(Some(Place::EVERYTHING));
+        }
+        let is_escaped = spelling != Spelling::Plain;
+        match self.text.str(name_at + 1, len) {
+            Some(name) => Ok(self.selection.member(around, &JsonStr::new(name, is_escaped))),
+            None => self.place_of_copy(around, name_at + 1, len, is_escaped),
+        }
+    }
+
+    /// The same for a name that has to be copied out of the source.
+    #[inline(never)] // The copy shall not lie on the stack while values are walked.
+    fn place_of_copy(
+        &mut self,
+        around: Place,
+        at: usize,
+        len: usize,
+        is_escaped: bool,
+    ) -> Result<Option<Place>, T::Error> {
+        let (mut room, mut have) = ([0; NAME_MAX], 0);
+        while have < len {
+            let window = self.text.window(at + have)?;
+            let run = window.len().min(len - have);
+            if run == 0 {
+                break;
             }
-            self.write_string(name);
-            self.write(b":");
+            room[have..have + run].copy_from_slice(&window[..run]);
+            have += run;
         }
-        Ok(Next::Value(member.value_at(), place))
+        // Quotes lie on character boundaries of a text that is UTF-8.
+        let name = core::str::from_utf8(&room[..len]).unwrap_or_default();
+        Ok(self.selection.member(around, &JsonStr::new(name, is_escaped)))
     }
 
-    /// Fills the slots above the innermost object's record with its next members, and tells
-    /// where the object ends.
-    ///
-    /// Three slots for each level of objects inside are left free: they can then be walked, if
-    /// only a member at a time.
-    fn fill(&mut self, start: usize, after: u32) -> Result<usize, Stop> {
-        let base = self.frame + HEADER_SLOTS;
-        let free = &mut self.slots[base..];
-        let depth = self.depth + self.levels.len() - 1;
-        let scan = members::scan(self.text, start, depth, after, free)?;
-        let reserve = scan.depth_inside * (HEADER_SLOTS + 1);
-        let room = free.len().checked_sub(reserve).ok_or(Stop::OutOfSlots)?;
-        let kept = scan.batch.min(room);
-        // The largest names come first; they are left for a later scan.
-        free.copy_within(scan.batch - kept..scan.batch, 0);
-        let more = scan.more || kept < scan.batch;
-        let after = match free.first() {
-            Some(largest) if more && kept > 0 => largest.name_at() as u32,
-            _ if more => return Err(Stop::OutOfSlots),
-            _ => NONE,
-        };
-        self.slots[self.frame + 1].second = after;
-        self.top = base + kept;
-        Ok(scan.end)
-    }
-
-    fn push_level(&mut self, at: usize, level: u8) -> Result<(), Stop> {
-        if self.depth + self.levels.len() >= DEPTH_MAX {
-            return Err(JsonErrorKind::TooDeep.at(at).into());
+    fn close_object(&mut self, record: Record) -> Result<Next, Stop<T::Error>> {
+        self.out.byte(self.text, b'}')?;
+        let kind = self.levels.pop().map(|level| level.kind);
+        self.next_record = None;
+        match kind {
+            Some(LevelKind::Root) => self.top = self.record,
+            Some(LevelKind::Partial) => self.top = self.record - 1,
+            _ => self.next_record = Some(record.stop),
         }
-        self.levels.push(level).map_err(|_| JsonErrorKind::TooDeep.at(at).into())
+        self.record = record.up;
+        Ok(Next::Behind(record.end))
     }
 
-    fn word(&mut self, at: usize, word: &str) -> Result<usize, Stop> {
+    /// Indexes what `indexer` is at, if there is room for it.
+    fn index(&mut self, indexer: &mut Indexer) -> Result<bool, Stop<T::Error>> {
+        loop {
+            let slots = self.memory.slots().get_mut(self.top..).unwrap_or_default();
+            match indexer.run(self.text, slots) {
+                Ok(()) => return Ok(true),
+                Err(Stop::OutOfSlots) => {}
+                Err(stop) => return Err(stop),
+            }
+            if !self.memory.grow(self.top + indexer.low, indexer.high) {
+                return Ok(false);
+            }
+        }
+    }
+
+    fn spend(&mut self, cost: usize) -> Result<(), Stop<T::Error>> {
+        self.budget = self.budget.checked_sub(cost).ok_or(Stop::OutOfSlots)?;
+        Ok(())
+    }
+
+    fn push_level(
+        &mut self,
+        at: usize,
+        place: Place,
+        kind: LevelKind,
+    ) -> Result<(), Stop<T::Error>> {
+        let level = Level { place, kind, is_begun: false };
+        if self.depth + self.levels.len() >= DEPTH_MAX || self.levels.push(level).is_err() {
+            return Err(Stop::fault(JsonErrorKind::TooDeep.at(at)));
+        }
+        Ok(())
+    }
+
+    fn word(&mut self, at: usize, word: &str) -> Result<usize, Stop<T::Error>> {
         let end = lex::word(self.text, at, word)?;
-        self.write(word.as_bytes());
+        self.out.span(self.text, at, end)?;
         Ok(end)
-    }
-
-    fn write_string(&mut self, string: JsonStr<'_>) {
-        self.write(b"\"");
-        if let Some(plain) = string.as_str() {
-            // Unescaped text is canonical as it is: what needs an escape cannot stand in it.
-            self.write(plain.as_bytes());
-        } else {
-            let mut chars = string.chars();
-            loop {
-                self.write(chars.plain_run().as_bytes());
-                let Some(character) = chars.next() else { break };
-                self.write_char(character);
-            }
-        }
-        self.write(b"\"");
-    }
-
-    fn write_char(&mut self, character: char) {
-        let (mut utf8, mut buffer) = ([0; 4], [0; 6]);
-        let utf8 = character.encode_utf8(&mut utf8).as_bytes();
-        match escape(utf8[0], &mut buffer) {
-            [] => self.write(utf8),
-            escaped => self.write(escaped),
-        }
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        if self.muted_below.is_none() && !bytes.is_empty() {
-            self.sink.write(bytes);
-        }
     }
 }

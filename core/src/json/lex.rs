@@ -1,58 +1,118 @@
 //! Single tokens at a known place of a text: the only code that knows JSON's spelling.
 //!
-//! Every function takes the whole text and an offset, and gives the offset behind the token, so
+//! Every function takes the text and an offset in it, and gives the offset behind the token, so
 //! that errors carry positions in the whole text. None panics on any text or offset.
 
-use super::{JsonError, JsonErrorKind, JsonNumber, JsonStr};
+use super::{
+    JsonErrorKind,
+    search::{find_near, find_special, skip_shortest},
+    source::Source,
+};
 
 /// The offset of the first byte at or behind `at` that is not white space.
-pub(crate) fn skip_white_space(text: &str, mut at: usize) -> usize {
-    let bytes = text.as_bytes();
-    while let Some(b' ' | b'\n' | b'\r' | b'\t') = bytes.get(at) {
+#[inline]
+pub(crate) fn skip_white_space<T: Source>(text: &mut T, mut at: usize) -> Result<usize, T::Error> {
+    while let Some(b' ' | b'\n' | b'\r' | b'\t') = text.byte(at)? {
         at += 1;
     }
-    at
+    Ok(at)
 }
 
-/// The error for finding something else than was expected at `at`.
-pub(crate) fn unexpected(text: &str, at: usize) -> JsonError {
-    if at < text.len() {
-        JsonErrorKind::UnexpectedByte.at(at)
-    } else {
-        JsonErrorKind::UnexpectedEnd.at(text.len())
+/// The error for finding something else than was expected at `at`, or no more bytes.
+#[cold]
+pub(crate) fn unexpected<T: Source>(text: &mut T, at: usize) -> T::Error {
+    match text.byte(at) {
+        Ok(Some(_)) => JsonErrorKind::UnexpectedByte.at(at).into(),
+        Ok(None) => JsonErrorKind::UnexpectedEnd.at(at).into(),
+        Err(error) => error,
     }
+}
+
+/// How a string is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Spelling {
+    /// Without escapes.
+    Plain,
+    /// With escapes, each of which is the shortest one for its character.
+    Shortest,
+    /// With some escape that might be spelled shorter, or in lower case.
+    Other,
 }
 
 /// Reads the string whose opening quote is at `at`.
-pub(crate) fn string(text: &str, at: usize) -> Result<(JsonStr<'_>, usize), JsonError> {
-    let bytes = text.as_bytes();
-    if bytes.get(at) != Some(&b'"') {
+#[inline]
+pub(crate) fn string<T: Source>(text: &mut T, at: usize) -> Result<(Spelling, usize), T::Error> {
+    let window = text.window(at)?;
+    if window.first() != Some(&b'"') {
         return Err(unexpected(text, at));
     }
-    let start = at + 1;
-    let mut end = start;
-    let mut escaped = false;
+    let end = 1 + find_near(window.get(1..).unwrap_or_default());
+    match window.get(end) {
+        Some(b'"') => Ok((Spelling::Plain, at + end + 1)),
+        _ => rest_of_string(text, at + end),
+    }
+}
+
+/// Reads the rest of a string of which so far nothing is special.
+#[inline(never)]
+fn rest_of_string<T: Source>(text: &mut T, mut end: usize) -> Result<(Spelling, usize), T::Error> {
+    let mut spelling = Spelling::Plain;
     loop {
-        end = find_special(bytes, end);
-        match bytes.get(end) {
-            Some(b'"') => break,
+        let window = text.window(end)?;
+        let run = skip_shortest(window);
+        if run.has_escapes {
+            spelling = spelling.max(Spelling::Shortest);
+        }
+        let found = window.get(run.len).copied();
+        end += run.len;
+        match found {
+            Some(b'"') => return Ok((spelling, end + 1)),
             Some(b'\\') => {
-                escaped = true;
+                // One that might be shorter, or that a window cuts.
+                spelling = Spelling::Other;
                 end = escape(text, end)?.1;
             }
-            Some(_) => return Err(JsonErrorKind::ControlCharacter.at(end)),
-            None => return Err(unexpected(text, end)),
+            Some(_) => return Err(JsonErrorKind::ControlCharacter.at(end).into()),
+            None if run.len == 0 => return Err(unexpected(text, end)),
+            None => {}
         }
     }
-    // The ends are ASCII quotes, so the range lies on character boundaries.
-    let raw = text.get(start..end).unwrap_or_default();
-    Ok((JsonStr::new(raw, escaped), end + 1))
+}
+
+/// How much of the first `len` bytes behind `at`, in a string, is read without cutting an escape;
+/// `None` if the string ends within.
+pub(crate) fn whole_escapes<T: Source>(
+    text: &mut T,
+    at: usize,
+    len: usize,
+) -> Result<Option<usize>, T::Error> {
+    let mut done = 0;
+    loop {
+        let window = text.window(at + done)?;
+        let window = window.get(..len - done).unwrap_or(window);
+        let found = find_special(window);
+        match window.get(found) {
+            Some(b'"') => return Ok(None),
+            Some(b'\\') => {
+                done += found;
+                let escape = match text.byte(at + done + 1)? {
+                    Some(b'u') => escape(text, at + done)?.1 - (at + done),
+                    _ => 2,
+                };
+                if done + escape > len {
+                    return Ok(Some(done));
+                }
+                done += escape;
+            }
+            _ if window.is_empty() => return Ok(Some(done)),
+            _ => done += window.len(),
+        }
+    }
 }
 
 /// Decodes the escape whose backslash is at `at`; a surrogate pair counts as one escape.
-pub(crate) fn escape(text: &str, at: usize) -> Result<(char, usize), JsonError> {
-    let bytes = text.as_bytes();
-    let simple = match bytes.get(at + 1) {
+pub(crate) fn escape<T: Source>(text: &mut T, at: usize) -> Result<(char, usize), T::Error> {
+    let simple = match text.byte(at + 1)? {
         Some(b'"') => '"',
         Some(b'\\') => '\\',
         Some(b'/') => '/',
@@ -62,133 +122,94 @@ pub(crate) fn escape(text: &str, at: usize) -> Result<(char, usize), JsonError> 
         Some(b'r') => '\r',
         Some(b't') => '\t',
         Some(b'u') => return unicode_escape(text, at),
-        Some(_) => return Err(JsonErrorKind::InvalidEscape.at(at)),
-        None => return Err(unexpected(text, text.len())),
+        Some(_) => return Err(JsonErrorKind::InvalidEscape.at(at).into()),
+        None => return Err(unexpected(text, at + 1)),
     };
     Ok((simple, at + 2))
 }
 
 /// Decodes `\uXXXX`, or two of them that make one character beyond U+FFFF.
-fn unicode_escape(text: &str, at: usize) -> Result<(char, usize), JsonError> {
-    let lone = JsonErrorKind::LoneSurrogate.at(at);
+fn unicode_escape<T: Source>(text: &mut T, at: usize) -> Result<(char, usize), T::Error> {
     let first = hex_unit(text, at)?;
     if let Some(character) = char::from_u32(first) {
         return Ok((character, at + 6));
     }
     let low = at + 6;
-    if first >= 0xdc00 || text.as_bytes().get(low..low + 2) != Some(b"\\u") {
-        return Err(lone);
+    let paired = first < 0xdc00
+        && text.byte(low)? == Some(b'\\')
+        && text.byte(low + 1)? == Some(b'u')
+        && (0xdc00..0xe000).contains(&hex_unit(text, low)?);
+    let lone = JsonErrorKind::LoneSurrogate.at(at);
+    if !paired {
+        return Err(lone.into());
     }
     let second = hex_unit(text, low)?;
-    if !(0xdc00..0xe000).contains(&second) {
-        return Err(lone);
-    }
     let scalar = 0x1_0000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-    char::from_u32(scalar).map(|character| (character, low + 6)).ok_or(lone)
+    char::from_u32(scalar).map(|character| (character, low + 6)).ok_or(lone.into())
 }
 
 /// The four hexadecimal digits behind the `\u` at `at`.
-fn hex_unit(text: &str, at: usize) -> Result<u32, JsonError> {
+fn hex_unit<T: Source>(text: &mut T, at: usize) -> Result<u32, T::Error> {
     let mut unit = 0;
+    if let Some(digits) = text.window(at + 2)?.first_chunk::<4>() {
+        for &digit in digits {
+            unit = unit << 4 | hex_value(digit).ok_or(JsonErrorKind::InvalidEscape.at(at))?;
+        }
+        return Ok(unit);
+    }
     for place in at + 2..at + 6 {
-        let byte = text.as_bytes().get(place).ok_or_else(|| unexpected(text, text.len()))?;
-        let digit = (*byte as char).to_digit(16).ok_or(JsonErrorKind::InvalidEscape.at(at))?;
-        unit = unit << 4 | digit;
+        let Some(digit) = text.byte(place)? else { return Err(unexpected(text, place)) };
+        unit = unit << 4 | hex_value(digit).ok_or(JsonErrorKind::InvalidEscape.at(at))?;
     }
     Ok(unit)
 }
 
-/// Reads the number whose first byte is at `at`.
-pub(crate) fn number(text: &str, at: usize) -> Result<(JsonNumber<'_>, usize), JsonError> {
-    let bytes = text.as_bytes();
+#[inline]
+fn hex_value(digit: u8) -> Option<u32> {
+    (digit as char).to_digit(16)
+}
+
+/// Reads the number whose first byte is at `at`; gives the offset behind it.
+#[inline]
+pub(crate) fn number<T: Source>(text: &mut T, at: usize) -> Result<usize, T::Error> {
     let mut end = at;
-    if bytes.get(end) == Some(&b'-') {
+    if text.byte(end)? == Some(b'-') {
         end += 1;
     }
-    end = match bytes.get(end) {
+    end = match text.byte(end)? {
         Some(b'0') => end + 1,
         _ => digits(text, end)?,
     };
-    if bytes.get(end) == Some(&b'.') {
+    if text.byte(end)? == Some(b'.') {
         end = digits(text, end + 1)?;
     }
-    if let Some(b'e' | b'E') = bytes.get(end) {
+    if let Some(b'e' | b'E') = text.byte(end)? {
         end += 1;
-        if let Some(b'+' | b'-') = bytes.get(end) {
+        if let Some(b'+' | b'-') = text.byte(end)? {
             end += 1;
         }
         end = digits(text, end)?;
     }
-    let raw = text.get(at..end).unwrap_or_default();
-    Ok((JsonNumber::new(raw), end))
+    Ok(end)
 }
 
 /// The end of a run of at least one decimal digit.
-fn digits(text: &str, at: usize) -> Result<usize, JsonError> {
-    let run = text.as_bytes().get(at..).unwrap_or_default();
-    match run.iter().take_while(|byte| byte.is_ascii_digit()).count() {
-        0 => Err(unexpected(text, at)),
-        count => Ok(at + count),
+#[inline]
+fn digits<T: Source>(text: &mut T, at: usize) -> Result<usize, T::Error> {
+    let mut end = at;
+    while let Some(b'0'..=b'9') = text.byte(end)? {
+        end += 1;
     }
+    if end == at { Err(unexpected(text, at)) } else { Ok(end) }
 }
 
 /// Reads the literal `word` (`true`, `false`, `null`) at `at`.
-pub(crate) fn word(text: &str, at: usize, word: &str) -> Result<usize, JsonError> {
-    let rest = text.as_bytes().get(at..).unwrap_or_default();
-    match word.bytes().zip(0..).find(|(byte, i)| rest.get(*i) != Some(byte)) {
-        Some((_, i)) => Err(unexpected(text, at + i)),
-        None => Ok(at + word.len()),
-    }
-}
-
-const WORD: usize = size_of::<usize>();
-const ONES: usize = usize::MAX / 0xff;
-const HIGHS: usize = ONES * 0x80;
-
-/// The offset of the first quote, backslash or control character at or behind `at`, or the length.
-///
-/// A machine word at a time: prompts are mostly long runs without any of these.
-fn find_special(bytes: &[u8], mut at: usize) -> usize {
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<WORD>()) {
-        let word = usize::from_le_bytes(*chunk);
-        let quotes = word ^ (ONES * b'"' as usize);
-        let slashes = word ^ (ONES * b'\\' as usize);
-        let found = (word.wrapping_sub(ONES * 0x20) & !word)
-            | (quotes.wrapping_sub(ONES) & !quotes)
-            | (slashes.wrapping_sub(ONES) & !slashes);
-        // Borrows run towards higher bytes only, so the lowest mark is a true one.
-        let found = found & HIGHS;
-        if found != 0 {
-            return at + found.trailing_zeros() as usize / 8;
-        }
-        at += WORD;
-    }
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
-    let rest = bytes.get(at..).unwrap_or_default();
-    at + rest.iter().position(special).unwrap_or(rest.len())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// The word-wise search agrees with a plain one from every start.
-        #[test]
-        fn find_special_matches_a_plain_search(
-            bytes in prop::collection::vec(
-                prop_oneof![any::<u8>(), Just(b'"'), Just(b'\\'), 0x1e_u8..0x24, Just(b'a')],
-                0..40,
-            ),
-        ) {
-            for at in 0..=bytes.len() {
-                let plain = bytes[at..]
-                    .iter()
-                    .position(|byte| *byte == b'"' || *byte == b'\\' || *byte < 0x20)
-                    .map_or(bytes.len(), |i| at + i);
-                prop_assert_eq!(find_special(&bytes, at), plain);
-            }
+#[inline]
+pub(crate) fn word<T: Source>(text: &mut T, at: usize, word: &str) -> Result<usize, T::Error> {
+    for (byte, place) in word.bytes().zip(at..) {
+        if text.byte(place)? != Some(byte) {
+            return Err(unexpected(text, place));
         }
     }
+    Ok(at + word.len())
 }

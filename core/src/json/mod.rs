@@ -8,13 +8,23 @@ mod error;
 pub(crate) mod lex;
 mod number;
 mod reader;
+pub(crate) mod scanner;
+mod search;
+pub(crate) mod source;
 mod text;
 mod value;
+#[cfg(all(
+    not(llm_cache_portable),
+    any(target_arch = "x86_64", target_arch = "aarch64", target_feature = "simd128")
+))]
+mod vectors;
 mod write;
 
 pub use error::{JsonError, JsonErrorKind};
 pub use number::JsonNumber;
+pub(crate) use reader::utf8;
 pub use reader::{Reader, Token};
+pub(crate) use search::skip_shortest;
 pub use text::{JsonChars, JsonStr};
 pub use value::{Elements, JsonKind, JsonValue, Members};
 pub use write::write_str;

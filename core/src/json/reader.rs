@@ -2,7 +2,11 @@
 
 use core::fmt;
 
-use super::{DEPTH_MAX, JsonError, JsonErrorKind, JsonNumber, JsonStr, JsonValue, lex};
+use super::{
+    JsonError, JsonErrorKind, JsonNumber, JsonStr, JsonValue, lex,
+    scanner::{Kind, Scanner, Step},
+    source::Text,
+};
 
 /// One step through a JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,28 +42,15 @@ pub struct Reader<'a> {
     text: &'a str,
     /// Whether the text was cut short for such a byte.
     cut: bool,
-    at: usize,
     token_at: usize,
-    expect: Expect,
-    open: OpenContainers,
-}
-
-/// What the grammar allows next.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Expect {
-    Value,
-    FirstElement,
-    FirstName,
-    Name,
-    /// A comma, the end of the container, or the end of the text.
-    AfterValue,
+    scanner: Scanner,
 }
 
 impl<'a> Reader<'a> {
     /// Begins to read a text of one value.
     #[must_use]
     pub fn new(text: &'a [u8]) -> Self {
-        match core::str::from_utf8(text) {
+        match utf8(text) {
             Ok(text) => Self::of_str(text),
             Err(error) => {
                 let valid = text.get(..error.valid_up_to()).unwrap_or_default();
@@ -71,13 +62,7 @@ impl<'a> Reader<'a> {
     /// Begins to read a text that is known to be UTF-8.
     #[must_use]
     pub const fn of_str(text: &'a str) -> Self {
-        let open = OpenContainers::NONE;
-        Self { text, cut: false, at: 0, token_at: 0, expect: Expect::Value, open }
-    }
-
-    /// Begins to read the value at an offset of a text, with offsets counted from its start.
-    pub(crate) const fn at(text: &'a str, at: usize) -> Self {
-        Self { at, ..Self::of_str(text) }
+        Self { text, cut: false, token_at: 0, scanner: Scanner::NEW }
     }
 
     /// The next token; `None` once the value and all white space behind it are read.
@@ -92,7 +77,7 @@ impl<'a> Reader<'a> {
     /// The offset behind the last token (and behind a name's colon).
     #[must_use]
     pub const fn offset(&self) -> usize {
-        self.at
+        self.scanner.at()
     }
 
     /// The offset of the first byte of the last token.
@@ -104,7 +89,7 @@ impl<'a> Reader<'a> {
     /// How many containers are open.
     #[must_use]
     pub const fn depth(&self) -> usize {
-        self.open.depth
+        self.scanner.depth()
     }
 
     /// Reads the next value whole, whatever it is, and gives it for a closer look.
@@ -113,7 +98,7 @@ impl<'a> Reader<'a> {
     /// [`JsonError`] as [`Reader::next`]; [`JsonErrorKind::UnexpectedByte`] where no value is next.
     pub fn value(&mut self) -> Result<JsonValue<'a>, JsonError> {
         let depth = self.depth();
-        let no_value = |reader: &Self| lex::unexpected(reader.text, reader.token_at);
+        let no_value = |reader: &Self| lex::unexpected(&mut Text(reader.text), reader.token_at);
         let first = self.next()?;
         let start = self.token_at;
         match first {
@@ -127,7 +112,7 @@ impl<'a> Reader<'a> {
             }
             Some(_) => {}
         }
-        Ok(JsonValue::of_checked(self.text.get(start..self.at).unwrap_or_default()))
+        Ok(JsonValue::of_checked(self.text.get(start..self.scanner.at()).unwrap_or_default()))
     }
 
     /// Passes over the next value, whatever it is; it is checked all the same.
@@ -139,93 +124,34 @@ impl<'a> Reader<'a> {
     }
 
     fn step(&mut self) -> Result<Option<Token<'a>>, JsonError> {
-        self.skip_white_space();
-        if self.expect == Expect::AfterValue {
-            match (self.open.innermost(), self.peek()) {
-                (None, None) if !self.cut => return Ok(None),
-                (Some(_), Some(b',')) => self.pass_comma(),
-                (Some(Container::Object), Some(b'}')) => return Ok(Some(self.close())),
-                (Some(Container::Array), Some(b']')) => return Ok(Some(self.close())),
-                _ => return Err(lex::unexpected(self.text, self.at)),
-            }
-        }
-        self.token_at = self.at;
-        match (self.expect, self.peek()) {
-            (Expect::FirstName, Some(b'}')) | (Expect::FirstElement, Some(b']')) => {
-                Ok(Some(self.close()))
-            }
-            (Expect::FirstName | Expect::Name, _) => self.name().map(Some),
-            _ => self.any_value().map(Some),
-        }
-    }
-
-    fn pass_comma(&mut self) {
-        self.at += 1;
-        self.skip_white_space();
-        self.expect = match self.open.innermost() {
-            Some(Container::Object) => Expect::Name,
-            _ => Expect::Value,
+        let step = self.scanner.next(&mut Text(self.text))?;
+        let Some(Step { kind, start, end, .. }) = step else {
+            return if self.cut {
+                Err(JsonErrorKind::InvalidUtf8.at(self.text.len()))
+            } else {
+                Ok(None)
+            };
         };
-    }
-
-    fn name(&mut self) -> Result<Token<'a>, JsonError> {
-        let (name, end) = lex::string(self.text, self.at)?;
-        self.at = end;
-        self.skip_white_space();
-        if self.peek() != Some(b':') {
-            return Err(lex::unexpected(self.text, self.at));
-        }
-        self.at += 1;
-        self.expect = Expect::Value;
-        Ok(Token::Name(name))
-    }
-
-    fn any_value(&mut self) -> Result<Token<'a>, JsonError> {
-        self.expect = Expect::AfterValue;
-        let (text, at) = (self.text, self.at);
-        let (token, end) = match self.peek() {
-            Some(b'"') => {
-                lex::string(text, at).map(|(string, end)| (Token::String(string), end))?
-            }
-            Some(b'{') => return self.open(Container::Object),
-            Some(b'[') => return self.open(Container::Array),
-            Some(b't') => (Token::Bool(true), lex::word(text, at, "true")?),
-            Some(b'f') => (Token::Bool(false), lex::word(text, at, "false")?),
-            Some(b'n') => (Token::Null, lex::word(text, at, "null")?),
-            Some(b'-' | b'0'..=b'9') => {
-                lex::number(text, at).map(|(number, end)| (Token::Number(number), end))?
-            }
-            _ => return Err(lex::unexpected(text, at)),
+        self.token_at = start;
+        // Tokens begin and end with ASCII, so the ranges lie on character boundaries.
+        let inside = |spelling| {
+            let raw = self.text.get(start + 1..end - 1).unwrap_or_default();
+            JsonStr::new(raw, spelling != lex::Spelling::Plain)
         };
-        self.at = end;
-        Ok(token)
-    }
-
-    fn open(&mut self, container: Container) -> Result<Token<'a>, JsonError> {
-        if !self.open.push(container) {
-            return Err(JsonErrorKind::TooDeep.at(self.at));
-        }
-        self.at += 1;
-        Ok(match container {
-            Container::Object => {
-                self.expect = Expect::FirstName;
-                Token::ObjectStart
+        Ok(Some(match kind {
+            Kind::ObjectStart => Token::ObjectStart,
+            Kind::ObjectEnd => Token::ObjectEnd,
+            Kind::ArrayStart => Token::ArrayStart,
+            Kind::ArrayEnd => Token::ArrayEnd,
+            Kind::Name(spelling) => Token::Name(inside(spelling)),
+            Kind::String(spelling) => Token::String(inside(spelling)),
+            Kind::Number => {
+                Token::Number(JsonNumber::new(self.text.get(start..end).unwrap_or_default()))
             }
-            Container::Array => {
-                self.expect = Expect::FirstElement;
-                Token::ArrayStart
-            }
-        })
-    }
-
-    fn close(&mut self) -> Token<'a> {
-        self.token_at = self.at;
-        self.at += 1;
-        self.expect = Expect::AfterValue;
-        match self.open.pop() {
-            Some(Container::Object) => Token::ObjectEnd,
-            _ => Token::ArrayEnd,
-        }
+            Kind::True => Token::Bool(true),
+            Kind::False => Token::Bool(false),
+            Kind::Null => Token::Null,
+        }))
     }
 
     /// A text that seems to end early because it was cut has its fault in the bytes.
@@ -235,58 +161,25 @@ impl<'a> Reader<'a> {
             _ => error,
         }
     }
-
-    fn skip_white_space(&mut self) {
-        self.at = lex::skip_white_space(self.text, self.at);
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
-    }
 }
 
 impl fmt::Debug for Reader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Reader(at byte {} of {}, depth {})", self.at, self.text.len(), self.depth())
+        write!(
+            f,
+            "Reader(at byte {} of {}, depth {})",
+            self.offset(),
+            self.text.len(),
+            self.depth()
+        )
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Container {
-    Object,
-    Array,
-}
-
-/// The kinds of the open containers, a bit each.
-#[derive(Clone)]
-struct OpenContainers {
-    depth: usize,
-    objects: [u32; DEPTH_MAX / 32],
-}
-
-impl OpenContainers {
-    const NONE: Self = Self { depth: 0, objects: [0; DEPTH_MAX / 32] };
-
-    fn push(&mut self, container: Container) -> bool {
-        let Some(word) = self.objects.get_mut(self.depth / 32) else { return false };
-        let bit = 1 << (self.depth % 32);
-        match container {
-            Container::Object => *word |= bit,
-            Container::Array => *word &= !bit,
-        }
-        self.depth += 1;
-        true
-    }
-
-    fn pop(&mut self) -> Option<Container> {
-        let container = self.innermost()?;
-        self.depth -= 1;
-        Some(container)
-    }
-
-    fn innermost(&self) -> Option<Container> {
-        let last = self.depth.checked_sub(1)?;
-        let is_object = self.objects[last / 32] >> (last % 32) & 1 == 1;
-        Some(if is_object { Container::Object } else { Container::Array })
+/// Checks that a text is UTF-8: with the vectors of [`simdutf8`] where the build allows for them.
+pub(crate) fn utf8(text: &[u8]) -> Result<&str, core::str::Utf8Error> {
+    match simdutf8::basic::from_utf8(text) {
+        Ok(text) => Ok(text),
+        // It tells no place.
+        Err(_) => core::str::from_utf8(text),
     }
 }

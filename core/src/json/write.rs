@@ -2,6 +2,8 @@
 
 use embedded_io::Write;
 
+use super::search::find_special;
+
 /// Writes `text` as a JSON string, quotes included, with the fewest escapes.
 ///
 /// The escapes are those of RFC 8785 section 3.2.2.2: `\b \t \n \f \r \" \\`, and `\u00xx` in
@@ -17,18 +19,14 @@ pub fn write_str<W: Write>(writer: &mut W, text: &str) -> Result<(), W::Error> {
 
 /// The same without the quotes, for a text that comes in pieces.
 pub(crate) fn write_inside<W: Write>(writer: &mut W, text: &str) -> Result<(), W::Error> {
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    for (at, &byte) in bytes.iter().enumerate() {
-        let mut buffer = [0; 6];
-        let escaped = escape(byte, &mut buffer);
-        if !escaped.is_empty() {
-            writer.write_all(&bytes[written..at])?;
-            writer.write_all(escaped)?;
-            written = at + 1;
-        }
+    let mut rest = text.as_bytes();
+    loop {
+        let (plain, special) = rest.split_at(find_special(rest));
+        writer.write_all(plain)?;
+        let Some((&byte, behind)) = special.split_first() else { return Ok(()) };
+        writer.write_all(escape(byte, &mut [0; 6]))?;
+        rest = behind;
     }
-    writer.write_all(&bytes[written..])
 }
 
 /// The escape that a byte needs in a JSON string; empty for a byte that stands for itself.

@@ -2,8 +2,10 @@
 
 use core::fmt;
 
+use embedded_io::{Read, Seek};
+
 use super::{Dialect, FieldHasher, KeyError, RequestKey};
-use crate::canonical::{Slot, canonicalize};
+use crate::canonical::{Slot, SourceError, canonicalize, canonicalize_from};
 
 /// Makes the keys of requests in one scope: the SHA-256 that has taken in the scope.
 ///
@@ -43,6 +45,22 @@ impl KeyHasher {
         Ok(RequestKey::from_bytes(hasher.finish()))
     }
 
+    /// The same for a body that is read from elsewhere, by way of a buffer, and need not fit into
+    /// memory: see [`canonicalize_from`].
+    ///
+    /// # Errors
+    /// As [`KeyHasher::key`], and [`SourceError::Read`] where the body cannot be read.
+    pub fn key_from<B: Read + Seek>(
+        &self,
+        body: &mut B,
+        buffer: &mut [u8],
+        scratch: &mut [Slot],
+    ) -> Result<RequestKey, SourceError<B::Error>> {
+        let mut hasher = self.fields.clone();
+        canonicalize_from(body, buffer, &self.dialect, scratch, &mut hasher)?;
+        Ok(RequestKey::from_bytes(hasher.finish()))
+    }
+
     /// The same with scratch memory from the heap, where what lies on the stack (1 KiB) does not
     /// do; never [`KeyError::ScratchTooSmall`].
     ///
@@ -51,15 +69,8 @@ impl KeyHasher {
     #[cfg(feature = "alloc")]
     pub fn key_alloc(&self, body: &[u8]) -> Result<RequestKey, KeyError> {
         let mut hasher = self.fields.clone();
-        let mut few = [Slot::EMPTY; 128];
-        // No scan is repeated for want of slots: more of them are at hand.
-        match crate::canonical::canonicalize_within(0, body, &self.dialect, &mut few, &mut hasher) {
-            Ok(()) => Ok(RequestKey::from_bytes(hasher.finish())),
-            Err(KeyError::ScratchTooSmall { needed }) => {
-                self.key(body, &mut alloc::vec![Slot::EMPTY; needed])
-            }
-            Err(error) => Err(error),
-        }
+        crate::canonical::canonicalize_alloc(body, &self.dialect, &mut hasher)?;
+        Ok(RequestKey::from_bytes(hasher.finish()))
     }
 }
 

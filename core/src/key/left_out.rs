@@ -12,111 +12,114 @@ use crate::{
 /// A dialect selects what identifies a request: all members but those that cannot change the
 /// answer (core/KEY.md section 4).
 impl Selection for Dialect {
+    #[inline]
     fn member(&self, place: Place, name: &JsonStr<'_>) -> Option<Place> {
-        if place.number() == OTHER {
-            return Some(place);
-        }
-        let rule = self.rules().iter().find(|rule| rule.of(place) && name.eq_str(rule.name));
-        match rule {
-            None => Some(Place::new(OTHER)),
+        match self.rules(place.number()).iter().find(|rule| name.eq_str(rule.name)) {
+            None => Some(Place::EVERYTHING),
             Some(rule) => rule.inside.map(Place::new),
         }
     }
 
+    #[inline]
     fn element(&self, place: Place) -> Place {
         match place.number() {
-            ROOT => Place::new(OTHER),
+            ROOT => Place::EVERYTHING,
             list if list % 2 == 0 => Place::new(list + 1),
-            _ => Place::new(OTHER),
-        }
-    }
-}
-
-impl Dialect {
-    const fn rules(self) -> &'static [Rule] {
-        match self {
-            Self::AnthropicMessages => ANTHROPIC_MESSAGES,
-            Self::OpenAiChat => OPENAI_CHAT,
-            Self::OpenAiResponses => OPENAI_RESPONSES,
-            Self::Json => &[],
+            _ => Place::EVERYTHING,
         }
     }
 }
 
 // Even numbers are lists, and the next odd number is their elements'; other odd numbers are
-// objects. An array where an object is expected, or the other way round, is an `OTHER` place.
+// objects. Below an array where an object is expected, or the other way round, everything counts.
 const ROOT: u8 = Place::ROOT.number();
 /// A list of blocks or tools with nothing of interest further down.
 const MARKED_LIST: u8 = 2;
+const MARKED: u8 = MARKED_LIST + 1;
 const MESSAGES: u8 = 4;
+const MESSAGE: u8 = MESSAGES + 1;
 const CONTENT: u8 = 6;
+const BLOCK: u8 = CONTENT + 1;
 const SOURCE: u8 = 9;
 const METADATA: u8 = 11;
-/// Everything below this counts.
-const OTHER: u8 = 63;
 
 struct Rule {
-    place: u8,
     name: &'static str,
     /// The place of the value; `None` leaves the member out.
     inside: Option<u8>,
 }
 
-impl Rule {
-    const fn of(&self, place: Place) -> bool {
-        self.place == place.number()
+const fn leave_out(name: &'static str) -> Rule {
+    Rule { name, inside: None }
+}
+
+const fn look_into(name: &'static str, inside: u8) -> Rule {
+    Rule { name, inside: Some(inside) }
+}
+
+impl Dialect {
+    /// What is to be known of the members of an object at a place; all others count.
+    const fn rules(self, place: u8) -> &'static [Rule] {
+        match (self, place) {
+            (Self::AnthropicMessages, ROOT) => {
+                const {
+                    &[
+                        leave_out("stream"),
+                        leave_out("cache_control"),
+                        look_into("tools", MARKED_LIST),
+                        look_into("system", MARKED_LIST),
+                        look_into("messages", MESSAGES),
+                        look_into("metadata", METADATA),
+                    ]
+                }
+            }
+            (Self::AnthropicMessages, METADATA) => const { &[leave_out("user_id")] },
+            (Self::AnthropicMessages, MARKED) => const { &[leave_out("cache_control")] },
+            (Self::AnthropicMessages, MESSAGE) => const { &[look_into("content", CONTENT)] },
+            (Self::AnthropicMessages, BLOCK) => {
+                const {
+                    &[
+                        leave_out("cache_control"),
+                        look_into("content", MARKED_LIST),
+                        look_into("source", SOURCE),
+                    ]
+                }
+            }
+            (Self::AnthropicMessages, SOURCE) => const { &[look_into("content", MARKED_LIST)] },
+            (Self::OpenAiChat, ROOT) => OPENAI_CHAT,
+            (Self::OpenAiChat, MESSAGE) => const { &[look_into("content", CONTENT)] },
+            (Self::OpenAiResponses, ROOT) => OPENAI_RESPONSES,
+            (Self::OpenAiResponses, MESSAGE) => {
+                const { &[look_into("content", CONTENT), look_into("output", CONTENT)] }
+            }
+            (Self::OpenAiChat | Self::OpenAiResponses, BLOCK) => {
+                const { &[leave_out("prompt_cache_breakpoint")] }
+            }
+            _ => &[],
+        }
     }
 }
 
-const fn leave_out(place: u8, name: &'static str) -> Rule {
-    Rule { place, name, inside: None }
-}
-
-const fn look_into(place: u8, name: &'static str, inside: u8) -> Rule {
-    Rule { place, name, inside: Some(inside) }
-}
-
-const ANTHROPIC_MESSAGES: &[Rule] = &[
-    leave_out(ROOT, "stream"),
-    leave_out(ROOT, "cache_control"),
-    look_into(ROOT, "tools", MARKED_LIST),
-    look_into(ROOT, "system", MARKED_LIST),
-    look_into(ROOT, "messages", MESSAGES),
-    look_into(ROOT, "metadata", METADATA),
-    leave_out(METADATA, "user_id"),
-    leave_out(MARKED_LIST + 1, "cache_control"),
-    look_into(MESSAGES + 1, "content", CONTENT),
-    leave_out(CONTENT + 1, "cache_control"),
-    look_into(CONTENT + 1, "content", MARKED_LIST),
-    look_into(CONTENT + 1, "source", SOURCE),
-    look_into(SOURCE, "content", MARKED_LIST),
-];
-
 const OPENAI_CHAT: &[Rule] = &[
-    leave_out(ROOT, "stream"),
-    leave_out(ROOT, "stream_options"),
-    leave_out(ROOT, "prompt_cache_key"),
-    leave_out(ROOT, "prompt_cache_options"),
-    leave_out(ROOT, "prompt_cache_retention"),
-    leave_out(ROOT, "user"),
-    leave_out(ROOT, "safety_identifier"),
-    look_into(ROOT, "messages", MESSAGES),
-    look_into(MESSAGES + 1, "content", CONTENT),
-    leave_out(CONTENT + 1, "prompt_cache_breakpoint"),
+    leave_out("stream"),
+    leave_out("stream_options"),
+    leave_out("prompt_cache_key"),
+    leave_out("prompt_cache_options"),
+    leave_out("prompt_cache_retention"),
+    leave_out("user"),
+    leave_out("safety_identifier"),
+    look_into("messages", MESSAGES),
 ];
 
 const OPENAI_RESPONSES: &[Rule] = &[
-    leave_out(ROOT, "stream"),
-    leave_out(ROOT, "stream_options"),
-    leave_out(ROOT, "prompt_cache_key"),
-    leave_out(ROOT, "prompt_cache_options"),
-    leave_out(ROOT, "prompt_cache_retention"),
-    leave_out(ROOT, "user"),
-    leave_out(ROOT, "safety_identifier"),
-    look_into(ROOT, "input", MESSAGES),
-    look_into(MESSAGES + 1, "content", CONTENT),
-    look_into(MESSAGES + 1, "output", CONTENT),
-    leave_out(CONTENT + 1, "prompt_cache_breakpoint"),
+    leave_out("stream"),
+    leave_out("stream_options"),
+    leave_out("prompt_cache_key"),
+    leave_out("prompt_cache_options"),
+    leave_out("prompt_cache_retention"),
+    leave_out("user"),
+    leave_out("safety_identifier"),
+    look_into("input", MESSAGES),
 ];
 
 #[cfg(test)]
@@ -162,7 +165,7 @@ mod tests {
 
     /// The paths that the rules leave out below `place`, which is reached by `prefix`.
     fn in_the_code(dialect: Dialect, place: u8, prefix: &str, paths: &mut Paths) {
-        for Rule { name, inside, .. } in dialect.rules().iter().filter(|rule| rule.place == place) {
+        for Rule { name, inside } in dialect.rules(place) {
             match *inside {
                 None => assert!(paths.insert(format!("{prefix}{name}")), "a rule twice: {name}"),
                 Some(list) if list % 2 == 0 => {

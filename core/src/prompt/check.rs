@@ -5,7 +5,6 @@ use super::block::Block;
 use super::check_openai;
 use super::marks;
 use super::message::Role;
-use super::number;
 use super::raw::RawObject;
 use super::request::{Request, ToolChoiceMode};
 use super::tool::Tool;
@@ -49,7 +48,7 @@ pub(super) fn rules(
 
 fn numbers(request: &Request<'_>) -> Result<(), Violation> {
     for (name, value) in [("temperature", request.temperature), ("top_p", request.top_p)] {
-        if value.is_some_and(|value| !number::is_writable(value)) {
+        if value.is_some_and(|value| !value.is_finite()) {
             return Err(Violation::new(Place::Member(name), Rule::BadNumber));
         }
     }

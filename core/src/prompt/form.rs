@@ -19,7 +19,7 @@ pub(super) trait Form {
     /// The inside of a string, yet to be escaped.
     fn text(&mut self, text: &str) -> Result<(), Self::Error>;
     fn integer(&mut self, value: u32) -> Result<(), Self::Error>;
-    /// A number that has passed [`number::is_writable`].
+    /// A finite number.
     fn double(&mut self, value: f64) -> Result<(), Self::Error>;
     /// A value that the caller holds as JSON.
     fn raw(&mut self, json: RawJson<'_>, at: Position) -> Result<(), Self::Error>;
@@ -55,7 +55,7 @@ impl<W: Write> Form for Wire<'_, W> {
     }
 
     fn integer(&mut self, value: u32) -> Result<(), W::Error> {
-        number::write_u64(self.0, u64::from(value))
+        number::write_u32(self.0, value)
     }
 
     fn double(&mut self, value: f64) -> Result<(), W::Error> {

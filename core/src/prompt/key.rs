@@ -157,15 +157,13 @@ impl Form for Canonical<'_> {
     }
 
     fn integer(&mut self, value: u32) -> Result<(), Stopped> {
-        self.hash(|hash| number::write_u64(hash, u64::from(value)));
+        self.hash(|hash| number::write_u32(hash, value));
         Ok(())
     }
 
     fn double(&mut self, value: f64) -> Result<(), Stopped> {
-        // The digits on the wire may be more than the canonical ones.
-        let mut buffer = [0; number::TEXT_MAX];
-        let at = Position { place: Place::ROOT, depth: 0 };
-        self.value(number::text_of(value, &mut buffer), at)
+        self.hash(|hash| number::write_f64(hash, value));
+        Ok(())
     }
 
     fn raw(&mut self, json: RawJson<'_>, at: Position) -> Result<(), Stopped> {

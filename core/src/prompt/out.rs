@@ -193,7 +193,7 @@ impl<'n, F: Form> Out<'n, F> {
         })
     }
 
-    /// A number member. The value has passed [`super::number::is_writable`].
+    /// A number member. The value is finite.
     pub(super) fn optional_f64(
         &mut self,
         name: &'n str,

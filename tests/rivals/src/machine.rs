@@ -9,8 +9,12 @@ pub(crate) fn describe() -> String {
         (true, true) => "with SHA instructions, not used (sha2_backend=\"soft\")",
         (false, _) => "without SHA instructions",
     };
-    let utf8 = if cfg!(feature = "simd") { "" } else { ", UTF-8 checked without the feature simd" };
-    format!("{} {sha}{utf8}", processor())
+    let vectors = match (cfg!(llm_cache_portable), cfg!(feature = "simd")) {
+        (false, true) => "",
+        (false, false) => ", UTF-8 checked without the feature simd",
+        (true, _) => ", core's portable path",
+    };
+    format!("{} {sha}{vectors}", processor())
 }
 
 /// The name as the operating system tells it; elsewhere the architecture.
