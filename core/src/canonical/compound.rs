@@ -1,11 +1,14 @@
-//! Containers and map keys of [`write_json`](super::write_json).
+//! Containers of [`write_json`](super::write_json).
 
 use core::fmt;
 
 use embedded_io::Write;
-use serde::ser::{self, Impossible, Serialize};
+use serde::ser::{self, Serialize, Serializer};
 
-use super::serialize::{Failure, SerializeError, Writer};
+use super::{
+    map_key::{Key, TakeName},
+    serialize::{Failure, SerializeError, Writer},
+};
 
 /// An open container that takes its elements or members.
 pub(super) struct Inside<'w, W> {
@@ -105,133 +108,20 @@ impl<W: Write> ser::SerializeMap for Inside<'_, W> {
     }
 }
 
-/// Takes a map's key: only what is a JSON string anyway.
-struct Key<'w, W>(Writer<'w, W>);
-
-macro_rules! refuse {
-    ($($method:ident $type:ty,)*) => {
-        $(fn $method(self, _value: $type) -> Result<(), Self::Error> {
-            Err(SerializeError::KeyNotString)
-        })*
-    };
-}
-
-/// No container can be a key.
-type No<W> = Impossible<(), Failure<W>>;
-
-impl<W: Write> ser::Serializer for Key<'_, W> {
-    type Ok = ();
+/// A key is written as the string that it is.
+impl<W: Write> TakeName for Writer<'_, W> {
     type Error = Failure<W>;
-    type SerializeSeq = No<W>;
-    type SerializeTuple = No<W>;
-    type SerializeTupleStruct = No<W>;
-    type SerializeTupleVariant = No<W>;
-    type SerializeMap = No<W>;
-    type SerializeStruct = No<W>;
-    type SerializeStructVariant = No<W>;
+    const IN_SOME: bool = false;
 
-    refuse! {
-        serialize_bool bool,
-        serialize_i8 i8, serialize_i16 i16, serialize_i32 i32, serialize_i64 i64,
-        serialize_i128 i128,
-        serialize_u8 u8, serialize_u16 u16, serialize_u32 u32, serialize_u64 u64,
-        serialize_u128 u128,
-        serialize_f32 f32, serialize_f64 f64, serialize_bytes &[u8],
-        serialize_unit_struct &'static str,
+    fn not_a_string() -> Self::Error {
+        SerializeError::KeyNotString
     }
 
-    fn serialize_char(self, value: char) -> Result<(), Self::Error> {
-        self.0.serialize_char(value)
+    fn text(mut self, name: &str) -> Result<(), Self::Error> {
+        self.string(name)
     }
 
-    fn serialize_str(self, value: &str) -> Result<(), Self::Error> {
-        self.0.serialize_str(value)
-    }
-
-    fn serialize_none(self) -> Result<(), Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, _value: &T) -> Result<(), Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_unit(self) -> Result<(), Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_unit_variant(
-        self,
-        name: &'static str,
-        index: u32,
-        variant: &'static str,
-    ) -> Result<(), Self::Error> {
-        self.0.serialize_unit_variant(name, index, variant)
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        value: &T,
-    ) -> Result<(), Self::Error> {
-        value.serialize(self)
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _value: &T,
-    ) -> Result<(), Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_seq(self, _len: Option<usize>) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_tuple(self, _len: usize) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        _len: usize,
-    ) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_map(self, _len: Option<usize>) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_struct(self, _name: &'static str, _len: usize) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        _variant: &'static str,
-        _len: usize,
-    ) -> Result<No<W>, Self::Error> {
-        Err(SerializeError::KeyNotString)
-    }
-
-    fn collect_str<T: fmt::Display + ?Sized>(self, value: &T) -> Result<(), Self::Error> {
-        self.0.collect_str(value)
+    fn display<T: fmt::Display + ?Sized>(self, name: &T) -> Result<(), Self::Error> {
+        self.collect_str(name)
     }
 }

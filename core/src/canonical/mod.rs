@@ -9,6 +9,7 @@ mod compound;
 #[cfg(any(test, not(target_pointer_width = "64")))]
 mod exact;
 mod index;
+mod map_key;
 mod name;
 mod nearest;
 mod number;
