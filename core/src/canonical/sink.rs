@@ -56,6 +56,14 @@ pub trait Selection {
     fn element(&self, place: Place) -> Place;
 }
 
+/// Longer names, as they are written, are not asked about: see [`Selection`].
+pub(super) const NAME_MAX: usize = 256;
+
+/// Where the elements of an array are.
+pub(super) fn element(selection: &impl Selection, array: Place) -> Place {
+    if array == Place::EVERYTHING { array } else { selection.element(array) }
+}
+
 /// The selection that leaves nothing out.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_structs, reason = "there is nothing to say about everything")]

@@ -12,13 +12,10 @@ use super::{
     index::Indexer,
     out::Out,
     partial::next_batch,
-    sink::{Place, Selection, Sink},
+    sink::{NAME_MAX, Place, Selection, Sink, element},
     slot::{Member, Memory, Record, Slot, Value},
 };
 use crate::json::{DEPTH_MAX, JsonErrorKind, JsonStr, lex, lex::Spelling, source::Source};
-
-/// Longer names, as they are written, are not asked about: see [`Selection`].
-const NAME_MAX: usize = 256;
 
 /// Writes the canonical form of the text in `text`, which is UTF-8 and stands at `place` inside
 /// `depth` open containers.
@@ -178,7 +175,7 @@ where
             Some(b',') => {
                 self.out.byte(self.text, b',')?;
                 let at = lex::skip_white_space(self.text, at + 1)?;
-                Ok(Some(Next::Value(at, self.selection.element(place))))
+                Ok(Some(Next::Value(at, element(self.selection, place))))
             }
             Some(b']') => Ok(Some(self.close_array(at)?)),
             _ => Err(lex::unexpected(self.text, at).into()),
@@ -191,7 +188,7 @@ where
         let at = lex::skip_white_space(self.text, at + 1)?;
         Ok(match self.text.byte(at)? {
             Some(b']') => self.close_array(at)?,
-            _ => Next::Value(at, self.selection.element(place)),
+            _ => Next::Value(at, element(self.selection, place)),
         })
     }
 
