@@ -20,6 +20,7 @@ mod shortest;
 mod sink;
 mod slot;
 mod spool;
+mod value;
 mod walk;
 
 pub(crate) use number::text_of_f64;
@@ -27,6 +28,7 @@ pub use serialize::{SerializeError, write_json};
 pub use sink::{Everything, Place, Selection, Sink};
 pub use slot::Slot;
 pub use spool::{BUFFER_MIN, SourceError, canonicalize_from};
+pub use value::{REVISITS_MAX, ValueError, canonicalize_value, scratch_needed_for};
 
 use core::fmt;
 

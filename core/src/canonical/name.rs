@@ -75,7 +75,8 @@ impl Cursor {
     }
 }
 
-const fn rank(byte: u8) -> u8 {
+/// Makes bytes order as names do.
+pub(super) const fn rank(byte: u8) -> u8 {
     match byte {
         0xee | 0xef => byte + 11,
         _ => byte + 1,

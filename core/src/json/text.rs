@@ -34,7 +34,7 @@ impl<'a> JsonStr<'a> {
     /// The decoded characters, in order.
     #[must_use]
     pub const fn chars(&self) -> JsonChars<'a> {
-        JsonChars { raw: self.raw, at: 0 }
+        JsonChars { raw: self.raw, escaped: self.escaped, at: 0 }
     }
 
     /// Whether the decoded text is `text`.
@@ -122,6 +122,9 @@ impl fmt::Debug for JsonStr<'_> {
 #[derive(Clone)]
 pub struct JsonChars<'a> {
     raw: &'a str,
+    /// Without escapes a backslash is itself: it cannot stand in a JSON text, but in a name that
+    /// comes from a value.
+    escaped: bool,
     at: usize,
 }
 
@@ -131,7 +134,7 @@ impl Iterator for JsonChars<'_> {
     fn next(&mut self) -> Option<char> {
         let rest = self.raw.get(self.at..)?;
         let character = rest.chars().next()?;
-        if character != '\\' {
+        if character != '\\' || !self.escaped {
             self.at += character.len_utf8();
             return Some(character);
         }

@@ -3,9 +3,12 @@
 use core::fmt;
 
 use embedded_io::{Read, Seek};
+use serde::Serialize;
 
 use super::{Dialect, FieldHasher, KeyError, RequestKey};
-use crate::canonical::{Slot, SourceError, canonicalize, canonicalize_from};
+use crate::canonical::{
+    Slot, SourceError, ValueError, canonicalize, canonicalize_from, canonicalize_value,
+};
 
 /// Makes the keys of requests in one scope: the SHA-256 that has taken in the scope.
 ///
@@ -71,6 +74,53 @@ impl KeyHasher {
         let mut hasher = self.fields.clone();
         crate::canonical::canonicalize_alloc(body, &self.dialect, &mut hasher)?;
         Ok(RequestKey::from_bytes(hasher.finish()))
+    }
+
+    /// The key of a request by the value that it is written from: the key of the JSON text that
+    /// serde_json writes for it, which is never made.
+    ///
+    /// ```
+    /// use llm_cache_core::key::{Dialect, Endpoint, Scope, Slot, Tenant};
+    ///
+    /// let scope = Scope::new(Dialect::Json, Endpoint::Id("valves"), Tenant::Shared);
+    /// let hasher = scope.hasher().expect("an endpoint");
+    /// let mut scratch = [Slot::EMPTY; 8];
+    /// let of_value = hasher.key_of(&("open", 1.5, None::<u8>), &mut scratch);
+    /// let of_text = hasher.key(br#" ["open", 1.50, null] "#, &mut scratch);
+    /// assert_eq!(of_value.ok(), of_text.ok());
+    /// ```
+    ///
+    /// Cost and memory: those of [`canonicalize_value`], and a SHA-256 over what it writes.
+    ///
+    /// # Errors
+    /// [`ValueError`] where the value has no canonical form, or needs more scratch memory. The
+    /// request then has no key and should go out uncached.
+    pub fn key_of<T: Serialize + ?Sized>(
+        &self,
+        value: &T,
+        scratch: &mut [Slot],
+    ) -> Result<RequestKey, ValueError> {
+        let mut hasher = self.fields.clone();
+        canonicalize_value(value, &self.dialect, scratch, &mut hasher)?;
+        Ok(RequestKey::from_bytes(hasher.finish()))
+    }
+
+    /// The same with scratch memory from the heap, where what lies on the stack (1 KiB) does not
+    /// do; never [`ValueError::ScratchTooSmall`].
+    ///
+    /// # Errors
+    /// As [`KeyHasher::key_of`].
+    #[cfg(feature = "alloc")]
+    pub fn key_of_alloc<T: Serialize + ?Sized>(&self, value: &T) -> Result<RequestKey, ValueError> {
+        match self.key_of(value, &mut [Slot::EMPTY; 64]) {
+            Err(ValueError::ScratchTooSmall { needed }) => {
+                match self.key_of(value, &mut alloc::vec![Slot::EMPTY; needed]) {
+                    Err(ValueError::ScratchTooSmall { .. }) => Err(ValueError::Changed),
+                    outcome => outcome,
+                }
+            }
+            outcome => outcome,
+        }
     }
 }
 

@@ -10,7 +10,9 @@ mod left_out;
 mod request_key;
 mod scope;
 
-pub use crate::canonical::{CanonicalError as KeyError, Slot, scratch_needed};
+pub use crate::canonical::{
+    CanonicalError as KeyError, Slot, ValueError, scratch_needed, scratch_needed_for,
+};
 pub use endpoint::Endpoint;
 pub use field_hasher::FieldHasher;
 pub use key_hasher::KeyHasher;

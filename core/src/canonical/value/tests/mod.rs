@@ -1,0 +1,134 @@
+//! The canonical form of a value against that of the text that serde_json writes for it.
+
+mod any;
+mod derived;
+mod limits;
+
+use super::*;
+use crate::{
+    canonical::{Place, canonicalize, scratch_needed},
+    json::JsonStr,
+};
+use any::{Any, Name, value};
+use proptest::prelude::*;
+use std::{string::String, vec, vec::Vec};
+
+struct Bytes(Vec<u8>);
+
+impl Sink for Bytes {
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+fn canonical_in<T: Serialize + ?Sized>(
+    value: &T,
+    selection: &impl Selection,
+    slots: usize,
+) -> Result<String, ValueError> {
+    let mut bytes = Bytes(vec![]);
+    canonicalize_value(value, selection, &mut vec![Slot::EMPTY; slots], &mut bytes)?;
+    Ok(String::from_utf8(bytes.0).expect("canonical bytes are UTF-8"))
+}
+
+fn canonical<T: Serialize + ?Sized>(value: &T) -> Result<String, ValueError> {
+    canonical_in(value, &Everything, scratch_needed_for(value)?)
+}
+
+/// What the value's text becomes.
+fn canonical_text<T: Serialize + ?Sized>(
+    value: &T,
+    selection: &impl Selection,
+) -> Result<String, CanonicalError> {
+    let text = serde_json::to_string(value).expect("a text");
+    let slots = scratch_needed(text.as_bytes())?;
+    let mut bytes = Bytes(vec![]);
+    canonicalize(text.as_bytes(), selection, &mut vec![Slot::EMPTY; slots], &mut bytes)?;
+    Ok(String::from_utf8(bytes.0).expect("canonical bytes are UTF-8"))
+}
+
+/// Leaves members out by the letters of their names, and differently in every other place.
+struct Moody;
+
+impl Selection for Moody {
+    fn member(&self, place: Place, name: &JsonStr<'_>) -> Option<Place> {
+        let letters: u32 = name.chars().map(u32::from).sum();
+        let sum = letters + u32::from(place.number());
+        (!sum.is_multiple_of(3)).then_some(Place::new(sum as u8))
+    }
+
+    fn element(&self, place: Place) -> Place {
+        Place::new(place.number() + 1)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 500 }))]
+
+    /// A value has the canonical form that its text has, whatever is left out, and none where its
+    /// text has none.
+    #[test]
+    fn a_value_is_its_text(value in value()) {
+        match (canonical_text(&value, &Everything), canonical(&value)) {
+            (Ok(expected), ours) => prop_assert_eq!(ours, Ok(expected)),
+            (Err(CanonicalError::DuplicateName { .. }), ours) => {
+                prop_assert_eq!(ours, Err(ValueError::DuplicateName));
+            }
+            (Err(other), _) => prop_assert!(false, "{}", other),
+        }
+        let slots = scratch_needed_for(&value).unwrap_or(64);
+        let expected = canonical_text(&value, &Moody);
+        prop_assert_eq!(canonical_in(&value, &Moody, slots).ok(), expected.ok());
+    }
+
+    /// The number of slots changes nothing: from what is needed on they do, and with fewer that
+    /// is what the error asks for. (Fewer may do for JSON text in the value.)
+    #[test]
+    fn slots_change_nothing(value in value()) {
+        let Ok(expected) = canonical(&value) else { return Ok(()) };
+        let needed = scratch_needed_for(&value).expect("it has a canonical form");
+        for slots in [needed, needed + 1, 2 * needed + 40] {
+            let ours = canonical_in(&value, &Everything, slots);
+            prop_assert_eq!(ours.as_ref(), Ok(&expected));
+        }
+        for slots in 0..needed {
+            match canonical_in(&value, &Everything, slots) {
+                Ok(ours) => {
+                    let has_text = std::format!("{value:?}").contains("Raw(");
+                    prop_assert!(has_text);
+                    prop_assert_eq!(&ours, &expected);
+                }
+                error => prop_assert_eq!(error, Err(ValueError::ScratchTooSmall { needed })),
+            }
+        }
+    }
+}
+
+/// Maps of 1 to 10,000 members in order, in reverse and at random, with names that agree on their
+/// first bytes or not.
+#[test]
+fn maps_of_any_size_are_their_text() {
+    for members in [1, 2, 3, 10, 100, 1000, 10_000] {
+        if cfg!(miri) && members > 3 {
+            break;
+        }
+        let prefixes = ["", "customers/", "\u{e000}\u{10000} and what is behind that"];
+        for prefix in &prefixes[..if members > 1000 { 1 } else { 3 }] {
+            // Multiples of an odd number modulo a power of two do not repeat.
+            let name = |at: usize| std::format!("{prefix}{:04x}", at * 40_503 % 65_536);
+            let member = |at: usize| (Name::Text(name(at)), Any::Unsigned(at as u64));
+            let mut map: Vec<_> = (0..members).map(member).collect();
+            let mut check = |change: fn(&mut [(Name, Any)])| {
+                change(&mut map);
+                let map = Any::Map(map.clone());
+                let expected = canonical_text(&map, &Everything).expect("a canonical form");
+                assert!(canonical(&map) == Ok(expected), "{members} members, {prefix}");
+            };
+            check(|_| {});
+            check(|map| map.sort_by_key(|(name, _)| std::format!("{name:?}")));
+            if members <= 1000 {
+                check(|map| map.reverse());
+            }
+        }
+    }
+}
