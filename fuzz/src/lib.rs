@@ -2,8 +2,10 @@
 //! library is broken. libFuzzer calls them with bytes it invents, the tests with the corpus.
 
 pub mod canonical;
+pub mod chunks;
 pub mod json;
 pub mod log;
+pub mod permute;
 pub mod reply;
 pub mod table;
 
@@ -13,8 +15,10 @@ pub type Check = fn(&[u8]);
 /// Every check under its name, which is also its target's and its corpus folder's.
 pub const CHECKS: &[(&str, Check)] = &[
     ("canonical", canonical::check),
+    ("chunks", chunks::check),
     ("json", json::check),
     ("log", log::check),
+    ("permute", permute::check),
     ("reply", reply::check),
     ("table", table::check),
 ];

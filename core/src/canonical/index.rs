@@ -11,7 +11,7 @@ use core::cmp::Ordering;
 use heapless::Vec;
 
 use super::{
-    CanonicalError, STEP_COST, Stop, name,
+    CanonicalError, ESCAPED_COST, STEP_COST, Stop, name,
     number::is_shortest,
     slot::{Member, Record, Slot, Value},
 };
@@ -46,7 +46,7 @@ pub(super) struct Indexer {
     levels: Vec<u8, DEPTH_MAX>,
     /// A token for which there was no slot.
     held: Option<Step>,
-    /// What has been read, in bytes and [`STEP_COST`] for each token.
+    /// What has been read, as [`cost_of`] counts it.
     pub(super) cost: usize,
 }
 
@@ -101,7 +101,7 @@ impl Indexer {
         slots: &mut [Slot],
         step: Step,
     ) -> Result<(), Stop<T::Error>> {
-        self.cost += STEP_COST + step.end - step.start;
+        self.cost += cost_of(step);
         let taken = self.take(text, slots, step);
         if let Err(Stop::OutOfSlots) = taken {
             self.held = Some(step);
@@ -229,6 +229,17 @@ impl Indexer {
 
     const fn check_room<E>(&self, slots: &[Slot]) -> Result<(), Stop<E>> {
         if self.low + self.high < slots.len() { Ok(()) } else { Err(Stop::OutOfSlots) }
+    }
+}
+
+/// What it costs to read a token once more, in bytes of plain text that could be read instead.
+#[inline]
+pub(super) const fn cost_of(step: Step) -> usize {
+    let len = step.end - step.start;
+    match step.kind {
+        Kind::Name(Spelling::Shortest | Spelling::Other)
+        | Kind::String(Spelling::Shortest | Spelling::Other) => STEP_COST + ESCAPED_COST * len,
+        _ => STEP_COST + len,
     }
 }
 

@@ -34,20 +34,23 @@ use core::fmt;
 
 use crate::json::{self, JsonError, JsonErrorKind, JsonValue, Reader, Token, source::Text};
 
-/// What further readings may cost, in lengths of the body, where a token counts 32 bytes more than
-/// it has, and a body at least 4 KiB.
+/// What further readings may cost, in lengths of the body, where a token counts 96 bytes more than
+/// it has, a byte of a string with escapes counts as 8, and a body has at least 16 KiB.
 ///
 /// They are needed only where there are fewer slots than [`scratch_needed`] tells: for each object
 /// that then has to be looked into on its own, and for each batch of members of one that is too
-/// large for that.
-pub const RESCAN_MAX: usize = 16;
+/// large for that. The counts are in proportion to time, so that no body costs more than ten times
+/// what plain text of its length does.
+pub const RESCAN_MAX: usize = 32;
 /// Shorter bodies count as if they had as much.
-const RESCAN_LEN_MIN: usize = 4096;
+const RESCAN_LEN_MIN: usize = 16 * 1024;
 
 /// The longest text in bytes: offsets are kept in 32 bits.
 const LEN_MAX: usize = (u32::MAX - 1) as usize;
-/// What a token costs to read again besides its bytes, in bytes.
-const STEP_COST: usize = 32;
+/// What a token costs to read again besides its bytes, in bytes of plain text.
+const STEP_COST: usize = 96;
+/// What a byte of a string with escapes costs to read again.
+const ESCAPED_COST: usize = 8;
 
 /// Why a walk ended early.
 enum Stop<E> {

@@ -123,7 +123,13 @@ fn first_chunk<T: Source>(
     chunk(text, name_at)
 }
 
-/// The same for any name that has been read before.
+/// A member of which only the name counts, which has been read before.
+pub(super) fn known_member<T: Source>(text: &mut T, name_at: usize) -> Result<Member, T::Error> {
+    let chunk = chunk(text, name_at)?;
+    Ok(Member { name_at, value: Value::Indexed(0), chunk, tight: 0 })
+}
+
+/// The first chunk of any name that has been read before.
 pub(super) fn chunk<T: Source>(text: &mut T, name_at: usize) -> Result<Chunk, T::Error> {
     Cursor::new(name_at).chunk(text)
 }
@@ -131,11 +137,7 @@ pub(super) fn chunk<T: Source>(text: &mut T, name_at: usize) -> Result<Chunk, T:
 /// Orders two names by all of their bytes.
 ///
 /// What is spelled alike is passed over quickly, what is not is decoded.
-pub(super) fn compare<T: Source>(
-    text: &mut T,
-    left_at: usize,
-    right_at: usize,
-) -> Result<Ordering, T::Error> {
+fn compare<T: Source>(text: &mut T, left_at: usize, right_at: usize) -> Result<Ordering, T::Error> {
     let (mut left, mut right) = (Cursor::new(left_at), Cursor::new(right_at));
     loop {
         if left.inside == 0 && right.inside == 0 {

@@ -113,12 +113,12 @@ fn spell_quickly(raw: &str) -> Option<Spelled> {
     }
     let mut buffer = zmij::Buffer::new();
     let printed = buffer.format_finite(value);
-    let printed = printed.strip_suffix(".0").unwrap_or(printed);
-    if is_plain_notation(value.abs()) && !printed.contains('e') {
-        push(&mut spelling, printed.as_bytes());
-    } else {
+    if is_plain_notation(value.abs()) == printed.contains('e') {
         let digits = shortest::of_f64(value.abs());
         write_digits(Some(digits), value < 0.0, |bytes| push(&mut spelling, bytes));
+    } else {
+        // The notations agree, but for the point of whole numbers.
+        push(&mut spelling, printed.strip_suffix(".0").unwrap_or(printed).as_bytes());
     }
     Some(Spelled::Anew(spelling))
 }

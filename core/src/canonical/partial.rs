@@ -5,7 +5,7 @@ use core::cmp::Ordering;
 
 use super::{
     CanonicalError, STEP_COST, Stop,
-    index::is_verbatim,
+    index::{cost_of, is_verbatim},
     name::{self, order},
     slot::{Member, Slot, Value},
 };
@@ -52,12 +52,16 @@ pub(super) fn next_batch<T: Source>(
     if slots.len() < BATCH_MIN {
         return Err(Stop::OutOfSlots);
     }
+    let after = match after {
+        Some(name_at) => Some(name::known_member(text, name_at)?),
+        None => None,
+    };
     let mut batch =
         Batch { end: start, len: 0, has_more: false, cost: 0, depth_inside: 0, bound: None };
     let mut scanner = Scanner::starting(start);
     let (mut open_objects, mut is_collected) = (0, false);
     while let Some(step) = scanner.next(text)? {
-        batch.cost += STEP_COST + step.end - step.start;
+        batch.cost += cost_of(step);
         if depth_around + scanner.depth() > DEPTH_MAX {
             return Err(Stop::fault(JsonErrorKind::TooDeep.at(step.start)));
         }
@@ -91,14 +95,14 @@ impl Batch {
         &mut self,
         text: &mut T,
         member: Member,
-        after: Option<usize>,
+        after: Option<Member>,
         slots: &mut [Slot],
     ) -> Result<bool, Stop<T::Error>> {
         if let Some(after) = after {
-            match name::compare(text, member.name_at, after)? {
+            match order(text, member, after)? {
                 Ordering::Greater => {}
-                Ordering::Equal if member.name_at != after => {
-                    return Err(twin(member.name_at, after));
+                Ordering::Equal if member.name_at != after.name_at => {
+                    return Err(twin(member.name_at, after.name_at));
                 }
                 _ => return Ok(false),
             }
@@ -136,6 +140,7 @@ impl Batch {
         text: &mut T,
         slots: &mut [Slot],
     ) -> Result<(), Stop<T::Error>> {
+        self.cost += 2 * STEP_COST * self.len;
         self.sort(text, slots)?;
         self.len /= 2;
         self.has_more = true;

@@ -72,7 +72,7 @@ impl Scanner {
 
     /// Whether the innermost open container is an object.
     pub(crate) fn is_in_object(&self) -> bool {
-        self.open.innermost() == Some(Container::Object)
+        self.open.innermost == Some(Container::Object)
     }
 
     /// The next token; `None` once the value and all white space behind it are read.
@@ -82,7 +82,7 @@ impl Scanner {
         let mut at = lex::skip_white_space(text, from)?;
         let mut is_spaced = at > from;
         if self.expect == Expect::AfterValue {
-            match (self.open.innermost(), text.byte(at)?) {
+            match (self.open.innermost, text.byte(at)?) {
                 (None, None) => return Ok(None),
                 (Some(container), Some(b',')) => {
                     let behind = at + 1;
@@ -190,11 +190,13 @@ enum Container {
 #[derive(Clone)]
 struct OpenContainers {
     depth: usize,
+    /// The innermost one, which every token asks for.
+    innermost: Option<Container>,
     objects: [u32; DEPTH_MAX / 32],
 }
 
 impl OpenContainers {
-    const NONE: Self = Self { depth: 0, objects: [0; DEPTH_MAX / 32] };
+    const NONE: Self = Self { depth: 0, innermost: None, objects: [0; DEPTH_MAX / 32] };
 
     fn push(&mut self, container: Container) -> bool {
         let Some(word) = self.objects.get_mut(self.depth / 32) else { return false };
@@ -204,18 +206,17 @@ impl OpenContainers {
             Container::Array => *word &= !bit,
         }
         self.depth += 1;
+        self.innermost = Some(container);
         true
     }
 
     fn pop(&mut self) -> Option<Container> {
-        let container = self.innermost()?;
+        let container = self.innermost?;
         self.depth -= 1;
+        self.innermost = self.depth.checked_sub(1).map(|last| {
+            let is_object = self.objects[last / 32] >> (last % 32) & 1 == 1;
+            if is_object { Container::Object } else { Container::Array }
+        });
         Some(container)
-    }
-
-    fn innermost(&self) -> Option<Container> {
-        let last = self.depth.checked_sub(1)?;
-        let is_object = self.objects[last / 32] >> (last % 32) & 1 == 1;
-        Some(if is_object { Container::Object } else { Container::Array })
     }
 }
