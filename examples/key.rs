@@ -18,7 +18,7 @@ use std::{
 };
 
 use llm_cache_core::{
-    canonical::{Slot, canonicalize, scratch_needed},
+    canonical::canonicalize_alloc,
     json::JsonErrorKind,
     key::{Dialect, Endpoint, KeyError, KeyHasher, Scope, Tenant},
 };
@@ -39,9 +39,8 @@ impl Job {
         if !self.canonical {
             return Ok(self.hasher.key_alloc(document)?.to_string().into_bytes());
         }
-        let mut scratch = vec![Slot::EMPTY; scratch_needed(document)?];
         let mut bytes = Vec::with_capacity(document.len());
-        canonicalize(document, &self.dialect, &mut scratch, &mut bytes)?;
+        canonicalize_alloc(document, &self.dialect, &mut bytes)?;
         Ok(bytes)
     }
 

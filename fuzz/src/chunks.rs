@@ -11,7 +11,8 @@ use llm_cache_core::{
     key::Dialect,
 };
 
-/// The first bytes choose dialect, buffer, slots and how much is read at a time; the rest is the body.
+/// The first bytes choose dialect, buffer, slots and how much is read at a time; the rest is the
+/// body.
 pub fn check(data: &[u8]) {
     let Some((&[dialect, buffer, slots, sip], body)) = data.split_first_chunk() else { return };
     let dialect =
