@@ -241,6 +241,8 @@ pub fn scratch_needed(body: &[u8]) -> Result<usize, JsonError> {
 }
 
 #[cfg(test)]
+mod scratch_tests;
+#[cfg(test)]
 mod spool_tests;
 #[cfg(test)]
 mod tests;
