@@ -1,8 +1,8 @@
 //! The canonical form of a JSON text, streamed into a sink and never held whole.
 //!
 //! Two texts that mean the same have the same canonical bytes: RFC 8785 (JCS) with exact large
-//! integers, as core/KEY.md specifies. There is no heap and no recursion; the members of the
-//! objects that are open are sorted in the caller's [`Slot`]s.
+//! integers, as core/KEY.md specifies. There is no heap and no recursion; the objects of the text
+//! and their members, sorted, are indexed in the caller's [`Slot`]s.
 
 mod bignum;
 mod compound;
@@ -39,8 +39,8 @@ use crate::json::{self, JsonError, JsonErrorKind, JsonValue, Reader, Token, sour
 ///
 /// They are needed only where there are fewer slots than [`scratch_needed`] tells: for each object
 /// that then has to be looked into on its own, and for each batch of members of one that is too
-/// large for that. The counts are in proportion to time, so that no body costs more than ten times
-/// what plain text of its length does.
+/// large for that. The counts are roughly in proportion to time, to keep the worst bodies near ten
+/// times what plain text of their length costs.
 pub const RESCAN_MAX: usize = 32;
 /// Shorter bodies count as if they had as much.
 const RESCAN_LEN_MIN: usize = 16 * 1024;
@@ -97,7 +97,7 @@ pub enum CanonicalError {
     },
     /// The text needs more slots; with fewer it would have to be read too often.
     ScratchTooSmall {
-        /// The slots with which every object is scanned only once.
+        /// The slots with which the text is read only twice.
         needed: usize,
     },
 }

@@ -109,13 +109,12 @@ where
     fn run(&mut self, place: Place) -> Result<(), Stop<T::Error>> {
         let start = lex::skip_white_space(self.text, 0)?;
         let mut whole = Indexer::of_text(start, self.depth);
-        self.next_record = self.index(&mut whole)?.then_some(0);
-        if self.next_record.is_none() {
+        if self.index(&mut whole)? {
+            self.next_record = Some(0);
+            self.top = whole.low;
+        } else {
             // So far the text was read once, as it would be with enough slots.
             self.budget = self.text.len()?.max(RESCAN_LEN_MIN).saturating_mul(RESCAN_MAX);
-        }
-        if self.next_record.is_some() {
-            self.top = whole.low;
         }
         let mut next = Next::Value(start, place);
         loop {
