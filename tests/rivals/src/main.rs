@@ -1,20 +1,22 @@
 //! llm-cache beside other crates that do the same work: `-- SUBCOMMAND [--quick] [--seed N]
-//! [--only TABLE]`.
+//! [--only TABLE] [--traces DIR]`.
 //!
 //! Every sub-command prints tab-separated tables to standard output and the spread of its figures
 //! to standard error. All sides of a table run by turns in one process. Nothing here judges a
 //! time: the budgets stand in the README of `tests/`.
 
 mod bodies;
+mod hit;
 mod key;
 mod machine;
+mod policy;
 mod random;
 mod report;
 mod shared;
 mod text;
 mod timing;
 
-use std::{env, process::ExitCode};
+use std::{env, path::PathBuf, process::ExitCode};
 
 use timing::Plan;
 
@@ -28,6 +30,8 @@ pub(crate) struct Options {
     seed: u64,
     /// The one table that is wanted; all of them without it.
     only: Option<String>,
+    /// The folder of traces to play.
+    traces: Option<PathBuf>,
     /// The command line, for the tables' first lines.
     command: String,
 }
@@ -37,7 +41,8 @@ impl Options {
     fn parse(arguments: &[String]) -> Result<(&str, Self), String> {
         let (subcommand, rest) = arguments.split_first().ok_or("which sub-command?")?;
         let command = format!("rivals {}", arguments.join(" "));
-        let mut options = Self { plan: Plan::FULL, quick: false, seed: 1, only: None, command };
+        let (plan, quick, only, traces) = (Plan::FULL, false, None, None);
+        let mut options = Self { plan, quick, seed: 1, only, traces, command };
         let mut rest = rest.iter();
         while let Some(option) = rest.next() {
             let mut value = || rest.next().ok_or_else(|| format!("{option} needs a value"));
@@ -47,6 +52,7 @@ impl Options {
                     options.seed = value()?.parse().map_err(|_| "--seed needs a number")?;
                 }
                 "--only" => options.only = Some(value()?.clone()),
+                "--traces" => options.traces = Some(value()?.into()),
                 _ => return Err(format!("unknown option {option}")),
             }
         }
@@ -58,6 +64,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let done = Options::parse(&arguments).and_then(|(subcommand, options)| match subcommand {
         "key" => key::run(&options),
+        "hit" => hit::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -65,6 +72,7 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("rivals: {why}");
             eprintln!("usage: rivals key [--quick] [--seed N] [--only TABLE]");
+            eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
             ExitCode::FAILURE
         }
     }

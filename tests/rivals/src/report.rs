@@ -12,6 +12,12 @@ pub(crate) struct Ratio {
     pub(crate) below: usize,
 }
 
+/// Prints the first line of a table.
+pub(crate) fn begin(options: &Options, name: &str) {
+    let Options { command, seed, .. } = options;
+    println!("# {command}; seed {seed}; {}; table {name}", machine::describe());
+}
+
 /// A table of times in microseconds, printed row by row.
 pub(crate) struct Table {
     name: &'static str,
@@ -30,8 +36,7 @@ impl Table {
         columns: &[&'static str],
         ratios: &'static [Ratio],
     ) -> Self {
-        let Options { command, seed, .. } = options;
-        println!("# {command}; seed {seed}; {}; table {name}", machine::describe());
+        begin(options, name);
         eprintln!("# spread of {name}: case, side, lower quartile, median, upper quartile in us");
         let mut header = vec!["case".to_owned()];
         header.extend(columns.iter().map(|column| format!("{column}_us")));
@@ -65,7 +70,8 @@ impl Table {
     }
 }
 
-fn print_row(case: &str, cells: &[f64]) {
+/// Prints a row of figures.
+pub(crate) fn print_row(case: &str, cells: &[f64]) {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:.3}")).collect();
     println!("{case}\t{}", cells.join("\t"));
 }
