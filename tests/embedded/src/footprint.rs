@@ -2,8 +2,8 @@
 
 use core::ptr::addr_of;
 
+use crate::console::print_line;
 use cortex_m_rt::STACK_PAINT_VALUE;
-use cortex_m_semihosting::hprintln;
 
 unsafe extern "C" {
     static __stext: u8;
@@ -27,7 +27,7 @@ pub fn print() {
         untouched = untouched.wrapping_add(1);
     }
     let stack = stack_high as usize - untouched as usize;
-    hprintln!("code {}", code);
-    hprintln!("rodata {}", constants);
-    hprintln!("stack {}", stack);
+    print_line!("code", code);
+    print_line!("rodata", constants);
+    print_line!("stack", stack);
 }

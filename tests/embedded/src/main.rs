@@ -5,12 +5,14 @@
 #![no_std]
 #![no_main]
 
+mod console;
 mod flash;
 mod footprint;
 mod requests;
 
+use console::{Word, print_line};
 use cortex_m_rt::entry;
-use cortex_m_semihosting::{debug, hprintln};
+use cortex_m_semihosting::debug;
 use flash::{Chip, RamFlash, SECTOR_BYTES};
 use llm_cache_core::{
     Millis, RequestKey,
@@ -61,7 +63,7 @@ fn encode(buffer: &mut [u8]) {
     request.encode(Dialect::AnthropicMessages, &mut writer).ok().expect("it fits the buffer");
     let left = writer.len();
     let body = core::str::from_utf8(&buffer[..buffer.len() - left]).ok().expect("JSON is UTF-8");
-    hprintln!("body {}", body);
+    print_line!("body", body);
 }
 
 fn keys(scratch: &mut [Slot]) -> [RequestKey; REQUESTS.len()] {
@@ -74,7 +76,7 @@ fn keys(scratch: &mut [Slot]) -> [RequestKey; REQUESTS.len()] {
         let scope = Scope::new(dialect, Endpoint::Id("gateway"), Tenant::Named("plant"));
         let hasher = scope.hasher().ok().expect("an id is no URL");
         let key = hasher.key(body.as_bytes(), scratch).ok().expect("sound JSON");
-        hprintln!("key {} {}", name, key);
+        console::line(&["key".into(), name.into(), Word::Hex(key.as_bytes())]);
         key
     })
 }
@@ -84,18 +86,17 @@ fn remember(memory: &mut ArrayMemory<16, 128>, keys: &[RequestKey]) {
     let mut table = Table::new(memory, 0x5eed_5eed_5eed_5eed);
     let meta = Meta { created: Millis(1_000), ttl: Some(Millis(60_000)), cost: 9 };
     let key = &keys[0];
-    hprintln!("table before {}", table.get(key, Millis(1_000)).is_some());
+    print_line!("table before", table.get(key, Millis(1_000)).is_some());
     table.insert(key, ANSWER, meta, Millis(1_000)).ok().expect("it fits");
     let hit = table.get(key, Millis(31_000)).expect("it was just inserted");
     let same = hit.chunks().flatten().eq(ANSWER);
-    // In 32 bits, which are divided without a kilobyte of code.
-    hprintln!("table hit {} bytes {} age {}", same, hit.len(), hit.age().0 as u32);
-    hprintln!("table expired {}", table.get(key, Millis(61_000)).is_none());
+    print_line!("table hit", same, "bytes", hit.len(), "age", hit.age().0 as usize);
+    print_line!("table expired", table.get(key, Millis(61_000)).is_none());
     for number in 0..40 {
         let key = RequestKey::from_bytes([number; 32]);
         table.insert(&key, ANSWER, meta, Millis(2_000)).ok().expect("older ones go");
     }
-    hprintln!("table holds {} of {}", table.len(), table.capacity());
+    print_line!("table holds", table.len(), "of", table.capacity());
 }
 
 type FlashLog<'a> = Log<NorMedium<RamFlash<'a, CHIP_BYTES>>>;
@@ -116,12 +117,12 @@ fn persist(chip: &mut Chip<CHIP_BYTES>, buffer: &mut [u8], keys: &[RequestKey]) 
         log.append(&record(*key, ANSWER)).ok().expect("there is room");
     }
     log.sync().ok().expect("the flash works");
-    hprintln!("log appended 3");
+    print_line!("log appended 3");
 
     let words_until_cut = 20;
     let mut log = open(RamFlash::with_power_for(chip, words_until_cut));
     let cut = log.append(&record(keys[3], ANSWER)).is_err();
-    hprintln!("log power cut {}", cut);
+    print_line!("log power cut", cut);
 
     let mut log = open(RamFlash::new(chip));
     let mut found = 0;
@@ -130,7 +131,7 @@ fn persist(chip: &mut Chip<CHIP_BYTES>, buffer: &mut [u8], keys: &[RequestKey]) 
         found += usize::from(record.payload == ANSWER);
     }
     let torn = log.find(&keys[3], buffer).ok().expect("the flash works").is_some();
-    hprintln!("log recovered {} torn found {}", found, torn);
+    print_line!("log recovered", found, "torn found", torn);
 
     for round in 0..100_u8 {
         let key = RequestKey::from_bytes([round; 32]);
@@ -138,14 +139,5 @@ fn persist(chip: &mut Chip<CHIP_BYTES>, buffer: &mut [u8], keys: &[RequestKey]) 
     }
     let newest = RequestKey::from_bytes([99; 32]);
     let found = log.find(&newest, buffer).ok().expect("the flash works").is_some();
-    hprintln!("log reclaimed, newest found {}", found);
-}
-
-#[panic_handler]
-fn panic(info: &core::panic::PanicInfo<'_>) -> ! {
-    hprintln!("{}", info);
-    debug::exit(debug::EXIT_FAILURE);
-    loop {
-        cortex_m::asm::wfi();
-    }
+    print_line!("log reclaimed, newest found", found);
 }
