@@ -21,24 +21,40 @@ pub(super) const fn blocks_for(len: usize) -> usize {
 pub(super) struct Arena {
     free: u32,
     free_blocks: u32,
+    blocks: u32,
 }
 
 impl Arena {
+    /// For so many blocks; to be made by [`new`](Self::new) before use.
+    pub(super) const fn of(blocks: u32) -> Self {
+        Self { free: NONE, free_blocks: 0, blocks }
+    }
+
     /// All of `links` free, in ascending order.
     pub(super) fn new(links: &mut [u32]) -> Self {
         for (at, link) in (1..).zip(links.iter_mut()) {
             *link = at;
         }
-        let free_blocks = links.len() as u32;
-        match links.last_mut() {
-            Some(last) => *last = NONE,
-            None => return Self { free: NONE, free_blocks },
+        let blocks = links.len() as u32;
+        let mut free = NONE;
+        if let Some(last) = links.last_mut() {
+            (*last, free) = (NONE, 0);
         }
-        Self { free: 0, free_blocks }
+        Self { free, free_blocks: blocks, blocks }
     }
 
     pub(super) const fn free_blocks(&self) -> usize {
         self.free_blocks as usize
+    }
+
+    pub(super) const fn blocks(&self) -> usize {
+        self.blocks as usize
+    }
+
+    /// The length of the longest value that fits.
+    pub(super) fn bytes_max(&self) -> usize {
+        // Lengths are words.
+        self.blocks().saturating_mul(BLOCK_BYTES).min(u32::MAX as usize)
     }
 
     /// Writes `value` into free blocks and returns its handle. There must be enough of them.

@@ -1,14 +1,14 @@
-//! Joins index, policy and arena. Written once, over slices, for all kinds of memory.
+//! Joins index, policy and values. Written once, over slices, for all kinds of memory and values.
 
 use super::{
-    arena::{Arena, BLOCK_BYTES, blocks_for},
     ghost::Ghosts,
     hit::Found,
     index::{IndexView, KeyHash},
-    memory::{SliceMemory, View},
+    memory::{Parts, View},
     policy::{Node, Policy},
     slot::{Freshness, Meta, NONE, Slot, freshness},
     stats::{Stats, count},
+    values::Values,
     worth::Worth,
 };
 use crate::{Millis, RequestKey};
@@ -78,16 +78,14 @@ enum Cause {
     Bytes,
 }
 
-/// All of a table but its slices.
+/// All of a table but its slices and its values.
 pub(super) struct State {
     pub(super) hash: KeyHash,
     pub(super) policy: Policy,
-    pub(super) arena: Arena,
     worth: Worth,
     /// The first of the free slots, chained.
     pub(super) free_slot: u32,
     pub(super) entries: u32,
-    pub(super) blocks: u32,
     pub(super) len: u32,
     pub(super) bytes: u64,
     /// Where the next sweep goes on.
@@ -97,25 +95,20 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(parts: SliceMemory<'_>, seed: u64) -> Self {
-        // Numbers of slots and blocks are words, and the highest one means "none".
-        let words = |len: usize| len.min(NONE as usize) as u32;
-        let mut state = Self {
+    /// For `entries` slots; to be made empty by [`Engine::reset`].
+    pub(super) fn new(entries: usize, seed: u64) -> Self {
+        Self {
             hash: KeyHash::new(seed),
             policy: Policy::new(),
-            arena: Arena::new(&mut []),
             worth: Worth::new(),
             free_slot: NONE,
-            entries: words(parts.index.entries_max(parts.slots.len())),
-            blocks: words(parts.links.len().min(parts.blocks.len())),
+            entries: word(entries),
             len: 0,
             bytes: 0,
             sweep_at: 0,
             stale_for: Millis(0),
             stats: Stats::default(),
-        };
-        Engine { parts, state: &mut state }.reset();
-        state
+        }
     }
 
     pub(super) const fn len(&self) -> usize {
@@ -130,15 +123,28 @@ impl State {
         self.bytes
     }
 
-    pub(super) fn bytes_capacity(&self) -> usize {
-        // Lengths are words.
-        (self.blocks as usize).saturating_mul(BLOCK_BYTES).min(u32::MAX as usize)
-    }
-
     pub(super) fn peek(&self, view: &View<'_>, key: &RequestKey, now: Millis) -> Option<Found> {
         let slot = self.find(view.index, view.slots, key, self.hash.of(key))?;
         let freshness = view.slots[slot as usize].freshness(now, self.stale_for)?;
         Some(Found { slot, freshness })
+    }
+
+    /// As [`Engine::lookup`], but removes nothing and counts nothing beside the use of the entry.
+    #[cfg(feature = "alloc")]
+    pub(super) fn lookup_shared(
+        &self,
+        view: &View<'_>,
+        key: &RequestKey,
+        now: Millis,
+        ask: Ask,
+    ) -> Result<Found, Miss> {
+        let at = self.find(view.index, view.slots, key, self.hash.of(key)).ok_or(Miss::Absent)?;
+        let slot = &view.slots[at as usize];
+        let kept = slot.freshness(now, self.stale_for);
+        let wanted = |&is: &Freshness| is == Freshness::Fresh || ask == Ask::Stale;
+        let freshness = kept.filter(wanted).ok_or(Miss::Expired)?;
+        slot.node.used();
+        Ok(Found { slot: at, freshness })
     }
 
     pub(super) fn find(
@@ -152,13 +158,19 @@ impl State {
     }
 }
 
-/// A table at work: its slices and the rest of it.
-pub(super) struct Engine<'a> {
-    pub(super) parts: SliceMemory<'a>,
+/// The number of slots or blocks to work with: numbers are words, and the highest means "none".
+pub(super) fn word(len: usize) -> u32 {
+    len.min(NONE as usize) as u32
+}
+
+/// A table at work: its slices, its values and the rest of it.
+pub(super) struct Engine<'a, V> {
+    pub(super) parts: Parts<'a>,
+    pub(super) values: V,
     pub(super) state: &'a mut State,
 }
 
-impl Engine<'_> {
+impl<V: Values> Engine<'_, V> {
     pub(super) fn lookup(
         &mut self,
         key: &RequestKey,
@@ -194,28 +206,30 @@ impl Engine<'_> {
     pub(super) fn insert(
         &mut self,
         key: &RequestKey,
-        value: &[u8],
+        value: V::Value<'_>,
+        len: usize,
         meta: Meta,
         now: Millis,
     ) -> Result<Inserted, InsertError> {
         let hash = self.state.hash.of(key);
         let old = self.find(key, hash);
         let old = old.map(|at| {
-            let node = self.parts.slots[at as usize].node;
+            let node = self.parts.slots[at as usize].node.clone();
             self.release(at, hash);
             node
         });
-        if let Err(refused) = self.check(value, &meta, now) {
+        if let Err(refused) = self.check(len, &meta, now) {
             count(&mut self.state.stats.removed, u64::from(old.is_some()));
             return Err(refused);
         }
-        let evicted = self.make_room(value.len(), now);
-        self.store(key, hash, value, &meta, old);
+        let evicted = self.make_room(len, now);
+        let replaced = old.is_some();
+        self.store(key, hash, (value, len), &meta, old);
         let stats = &mut self.state.stats;
         count(&mut stats.inserts, 1);
-        count(&mut stats.replaced, u64::from(old.is_some()));
-        count(&mut stats.insert_bytes, value.len() as u64);
-        Ok(Inserted { replaced: old.is_some(), evicted })
+        count(&mut stats.replaced, u64::from(replaced));
+        count(&mut stats.insert_bytes, len as u64);
+        Ok(Inserted { replaced, evicted })
     }
 
     pub(super) fn remove(&mut self, key: &RequestKey) -> bool {
@@ -253,7 +267,7 @@ impl Engine<'_> {
     }
 
     /// Makes the table empty, whatever its slices hold.
-    fn reset(&mut self) {
+    pub(super) fn reset(&mut self) {
         let state = &mut *self.state;
         let slots = &mut self.parts.slots[..state.entries as usize];
         for (next, slot) in (1..).zip(slots.iter_mut()) {
@@ -266,20 +280,20 @@ impl Engine<'_> {
         }
         self.parts.index.clear();
         Ghosts(self.parts.ghosts).clear();
-        state.arena = Arena::new(&mut self.parts.links[..state.blocks as usize]);
         state.policy = Policy::new();
         (state.len, state.bytes, state.sweep_at) = (0, 0, 0);
+        self.values.reset();
     }
 
-    fn check(&mut self, value: &[u8], meta: &Meta, now: Millis) -> Result<(), InsertError> {
-        let capacity = self.state.bytes_capacity();
+    fn check(&mut self, len: usize, meta: &Meta, now: Millis) -> Result<(), InsertError> {
+        let capacity = self.values.len_max();
         if self.state.entries == 0 {
             count(&mut self.state.stats.rejected_too_big, 1);
             return Err(InsertError::NoSlots);
         }
-        if value.len() > capacity {
+        if len > capacity {
             count(&mut self.state.stats.rejected_too_big, 1);
-            return Err(InsertError::TooBig { needed: value.len(), capacity });
+            return Err(InsertError::TooBig { needed: len, capacity });
         }
         let ttl = meta.ttl.unwrap_or(Millis(u64::MAX));
         if freshness(meta.created, ttl, now, self.state.stale_for).is_none() {
@@ -295,7 +309,7 @@ impl Engine<'_> {
         if self.state.free_slot == NONE {
             self.evict(Cause::Slot, now);
         }
-        while self.state.arena.free_blocks() < blocks_for(len) {
+        while !self.values.has_room(len) {
             self.evict(Cause::Bytes, now);
         }
         (len_before - self.state.len) as usize
@@ -306,7 +320,7 @@ impl Engine<'_> {
         let stale_for = state.stale_for;
         let beyond_use = |slot: &Slot| slot.freshness(now, stale_for).is_none();
         let victim = state.policy.victim(self.parts.slots, beyond_use);
-        let at = victim.expect("without entries all slots and blocks are free");
+        let at = victim.expect("without entries all slots and bytes are free");
         let slot = &self.parts.slots[at as usize];
         let hash = state.hash.of(&slot.key);
         if beyond_use(slot) {
@@ -322,9 +336,16 @@ impl Engine<'_> {
         self.release(at, hash);
     }
 
-    /// Fills a free slot. There must be one, and blocks enough.
-    fn store(&mut self, key: &RequestKey, hash: u32, value: &[u8], meta: &Meta, old: Option<Node>) {
-        let SliceMemory { slots, index, ghosts, links, blocks } = &mut self.parts;
+    /// Fills a free slot. There must be one, and room for the value.
+    fn store(
+        &mut self,
+        key: &RequestKey,
+        hash: u32,
+        (value, len): (V::Value<'_>, usize),
+        meta: &Meta,
+        old: Option<Node>,
+    ) {
+        let Parts { slots, index, ghosts } = &mut self.parts;
         let state = &mut *self.state;
         let at = state.free_slot;
         let slot = &mut slots[at as usize];
@@ -333,29 +354,31 @@ impl Engine<'_> {
         slot.created = meta.created;
         slot.ttl = meta.ttl.unwrap_or(Millis(u64::MAX));
         slot.cost = meta.cost;
-        slot.len = value.len() as u32;
-        slot.last = state.arena.put(links, blocks, value);
+        slot.len = len as u32;
+        slot.handle = self.values.put(at, value, len);
         index.link(slots, &state.hash, at, hash);
-        let credit = state.worth.credit(meta.cost, value.len());
+        let credit = state.worth.credit(meta.cost, len);
         match old {
             Some(node) => state.policy.readmit(slots, at, node, credit),
             None => state.policy.admit(slots, &mut Ghosts(ghosts), at, hash, credit),
         }
         state.len += 1;
-        state.bytes += value.len() as u64;
+        state.bytes += len as u64;
     }
 
     /// Takes the entry in slot `at`, whose key has this `hash`, out of every layer.
     fn release(&mut self, at: u32, hash: u32) {
-        let SliceMemory { slots, index, links, .. } = &mut self.parts;
+        let Parts { slots, index, .. } = &mut self.parts;
         let state = &mut *self.state;
         state.policy.forget(slots, at);
         index.unlink(slots, at, hash);
         let slot = &mut slots[at as usize];
-        state.arena.release(links, slot.last, slot.len as usize);
-        state.bytes -= u64::from(slot.len);
+        let (handle, len) = (slot.handle, slot.len);
+        state.bytes -= u64::from(len);
         state.len -= 1;
         slot.chain = state.free_slot;
         state.free_slot = at;
+        // At last, for it may run foreign code, and that may panic.
+        self.values.release(at, handle, len as usize);
     }
 }

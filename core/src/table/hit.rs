@@ -29,7 +29,7 @@ impl<'t> Hit<'t> {
             meta: slot.meta(),
             age: now.since(slot.created),
             freshness: found.freshness,
-            runs: Runs::new(view.links, view.blocks, slot.last, slot.len as usize),
+            runs: Runs::new(view.links, view.blocks, slot.handle, slot.len as usize),
         }
     }
 

@@ -56,6 +56,13 @@ impl<'m> SliceMemory<'m> {
     }
 }
 
+/// The part of a table's memory that its engine works on, whatever holds the values.
+pub(super) struct Parts<'a> {
+    pub(super) slots: &'a mut [Slot],
+    pub(super) index: Index<'a>,
+    pub(super) ghosts: &'a mut [u32],
+}
+
 /// The part of a table's memory that a reader needs.
 #[doc(hidden)]
 #[derive(Clone, Copy)]

@@ -10,6 +10,8 @@
 //! | [`ArrayTable`] | arrays with sizes in the type | a `static` on a microcontroller |
 //! | `HeapTable` | boxed slices (feature `alloc`) | everything else |
 //!
+//! A fourth, `ValueTable` (feature `alloc`), keeps values of a type in place of bytes, by the same code.
+//!
 //! The index is chains of slots. With the feature `hashbrown` a `HeapTable`, and no other, has a
 //! hash table in their place; not a result differs, and it does not allocate later either. What
 //! that gives: a miss is told 1.0 to 4 times as fast, the more so the larger the table. What it
@@ -46,10 +48,12 @@
 //!
 //! # Layers
 //!
-//! `index` finds a slot by key, `policy` orders slots and knows no bytes, `arena` holds bytes and
-//! knows no policy, `engine` joins them, and [`Table`] is their public face.
+//! `index` finds a slot by key, `policy` orders slots and knows no bytes, `arena` holds bytes (or
+//! `cells` typed values) and knows no policy, `engine` joins them, and [`Table`] is their public face.
 
 mod arena;
+#[cfg(feature = "alloc")]
+mod cells;
 mod engine;
 mod ghost;
 mod hit;
@@ -58,8 +62,12 @@ mod memory;
 mod policy;
 mod slot;
 mod stats;
+#[cfg(feature = "alloc")]
+mod typed;
+mod uses;
 #[cfg(any(test, fuzzing))]
 mod validate;
+mod values;
 mod worth;
 
 #[cfg(test)]
@@ -73,10 +81,15 @@ pub use memory::HeapMemory;
 pub use memory::{ArrayMemory, Memory, SliceMemory};
 pub use slot::{ENTRY_BYTES, Freshness, Meta, Slot};
 pub use stats::Stats;
+#[cfg(feature = "alloc")]
+pub use typed::{ValueHit, ValueTable};
 
 use crate::{Millis, RequestKey};
+use arena::Arena;
 use core::fmt;
-use engine::{Ask, Engine, State};
+use engine::{Ask, Engine, State, word};
+use memory::Parts;
+use values::Bytes;
 
 /// A cache table in memory that the caller provides for a limited time.
 pub type SliceTable<'m> = Table<SliceMemory<'m>>;
@@ -109,6 +122,7 @@ pub type HeapTable = Table<HeapMemory>;
 /// ```
 pub struct Table<M> {
     memory: M,
+    arena: Arena,
     state: State,
 }
 
@@ -120,8 +134,13 @@ impl<M: Memory> Table<M> {
     /// number, a secret, boot noise).
     #[must_use]
     pub fn new(mut memory: M, seed: u64) -> Self {
-        let state = State::new(memory.parts(), seed);
-        Self { memory, state }
+        let parts = memory.parts();
+        let entries = parts.index.entries_max(parts.slots.len());
+        let blocks = word(parts.links.len().min(parts.blocks.len()));
+        let state = State::new(entries, seed);
+        let mut table = Self { memory, arena: Arena::of(blocks), state };
+        table.engine().reset();
+        table
     }
 
     /// The entry under `key` if it is fresh at `now`; it counts as used. O(1) expected.
@@ -171,7 +190,7 @@ impl<M: Memory> Table<M> {
         meta: Meta,
         now: Millis,
     ) -> Result<Inserted, InsertError> {
-        self.engine().insert(key, value, meta, now)
+        self.engine().insert(key, value, value.len(), meta, now)
     }
 
     /// Removes the entry under `key`; tells whether there was one.
@@ -234,7 +253,7 @@ impl<M: Memory> Table<M> {
     /// The length of the longest value that fits, in bytes: all of the value memory.
     #[must_use]
     pub fn bytes_capacity(&self) -> usize {
-        self.state.bytes_capacity()
+        self.arena.bytes_max()
     }
 
     /// What has happened since the table was built.
@@ -253,8 +272,13 @@ impl<M: Memory> Table<M> {
         self.engine().validate();
     }
 
-    fn engine(&mut self) -> Engine<'_> {
-        Engine { parts: self.memory.parts(), state: &mut self.state }
+    fn engine(&mut self) -> Engine<'_, Bytes<'_>> {
+        let SliceMemory { slots, index, ghosts, links, blocks } = self.memory.parts();
+        Engine {
+            parts: Parts { slots, index, ghosts },
+            values: Bytes { arena: &mut self.arena, links, blocks },
+            state: &mut self.state,
+        }
     }
 }
 

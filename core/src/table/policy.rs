@@ -5,7 +5,7 @@
 //! each use gives one more round. So a scan washes through the small queue only. The policy knows
 //! entries by number and never sees bytes, keys or time.
 
-use super::{ghost::Ghosts, slot::NONE};
+use super::{ghost::Ghosts, slot::NONE, uses::Uses};
 
 /// One in so many entries is in the small queue when the table is full.
 const SMALL_SHARE: u32 = 20;
@@ -17,12 +17,12 @@ pub(super) const CREDIT_MAX: u8 = 7;
 const ROUNDS_MAX: usize = 64;
 
 /// What the policy keeps for each entry: 12 bytes, and 4 more for a ghost.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Node {
     newer: u32,
     older: u32,
     queue: Place,
-    uses: u8,
+    uses: Uses,
     credit: u8,
 }
 
@@ -36,8 +36,9 @@ enum Place {
 }
 
 impl Node {
+    #[expect(clippy::declare_interior_mutable_const, reason = "made anew wherever it is named")]
     pub(super) const FREE: Self =
-        Self { newer: 0, older: 0, queue: Place::Nowhere, uses: 0, credit: 0 };
+        Self { newer: 0, older: 0, queue: Place::Nowhere, uses: Uses::new(0), credit: 0 };
 
     /// Whether the policy holds this entry.
     pub(super) fn is_queued(&self) -> bool {
@@ -45,8 +46,8 @@ impl Node {
     }
 
     /// Notes that the entry was asked for.
-    pub(super) fn used(&mut self) {
-        self.uses = (self.uses + 1).min(USES_MAX + self.credit);
+    pub(super) fn used(&self) {
+        self.uses.set((self.uses.get() + 1).min(USES_MAX + self.credit));
     }
 }
 
@@ -87,12 +88,12 @@ impl Policy {
         // for good in a loop that is too long for the table, instead of washing through.
         let known = ghosts.recall(hash);
         let place = if known || self.small_is_over(1) { Place::Main } else { Place::Small };
-        self.place(nodes, at, Node { queue: place, uses: credit, credit, ..Node::FREE });
+        self.place(nodes, at, Node { queue: place, uses: Uses::new(credit), credit, ..Node::FREE });
     }
 
     /// Takes up the entry `at` in place of one that had the node `old`, with a use more.
     pub(super) fn readmit(&mut self, nodes: &mut [impl Linked], at: u32, old: Node, credit: u8) {
-        let mut node = Node { credit, ..old };
+        let node = Node { credit, ..old };
         node.used();
         self.place(nodes, at, node);
     }
@@ -107,13 +108,15 @@ impl Policy {
         for _ in 0..ROUNDS_MAX {
             let at = self.next_to_go()?;
             let entry = &mut nodes[at as usize];
-            let node = *entry.node();
-            if node.uses == 0 || doomed(entry) {
+            let node = entry.node().clone();
+            let uses = node.uses.get();
+            if uses == 0 || doomed(entry) {
                 break;
             }
             self.forget(nodes, at);
             // Whoever leaves the small queue starts in the main one with what it is worth.
-            let uses = if node.queue == Place::Small { node.credit } else { node.uses - 1 };
+            let uses = if node.queue == Place::Small { node.credit } else { uses - 1 };
+            let uses = Uses::new(uses);
             self.place(nodes, at, Node { queue: Place::Main, uses, ..node });
         }
         self.next_to_go()
@@ -144,8 +147,9 @@ impl Policy {
     }
 
     fn place(&mut self, nodes: &mut [impl Linked], at: u32, node: Node) {
+        let queue = node.queue;
         *nodes[at as usize].node_mut() = node;
-        match node.queue {
+        match queue {
             Place::Small => self.small.push(nodes, at),
             Place::Main | Place::Nowhere => self.main.push(nodes, at),
         }
@@ -208,7 +212,7 @@ impl Queue {
             let node = nodes[at as usize].node();
             assert_eq!(node.queue, place, "an entry is in another queue than it says");
             assert_eq!(node.newer, newer, "the links of a queue disagree");
-            assert!(node.uses <= USES_MAX + node.credit && node.credit <= CREDIT_MAX);
+            assert!(node.uses.get() <= USES_MAX + node.credit && node.credit <= CREDIT_MAX);
             (newer, at) = (at, node.older);
         }
         assert_eq!((at, self.oldest), (NONE, newer), "a queue is longer than counted");

@@ -32,7 +32,7 @@ pub enum Freshness {
 
 /// Memory for one entry, opaque: callers only make arrays of [`Slot::EMPTY`].
 // Aligned alike everywhere, as its size weighs in evictions, which must not depend on the target.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 #[repr(align(8))]
 pub struct Slot {
     pub(super) key: RequestKey,
@@ -41,8 +41,8 @@ pub struct Slot {
     pub(super) ttl: Millis,
     pub(super) cost: u32,
     pub(super) len: u32,
-    /// The last block of the value, or `NONE` for an empty one.
-    pub(super) last: u32,
+    /// Where the value is, in the terms of those who keep it.
+    pub(super) handle: u32,
     /// The next slot with the same index word; of a free slot, the next free one.
     pub(super) chain: u32,
     pub(super) node: Node,
@@ -50,13 +50,14 @@ pub struct Slot {
 
 impl Slot {
     /// Memory without an entry, all zero, so that a `static` of it costs no flash.
+    #[expect(clippy::declare_interior_mutable_const, reason = "made anew wherever it is named")]
     pub const EMPTY: Self = Self {
         key: RequestKey::from_bytes([0; 32]),
         created: Millis(0),
         ttl: Millis(0),
         cost: 0,
         len: 0,
-        last: 0,
+        handle: 0,
         chain: 0,
         node: Node::FREE,
     };

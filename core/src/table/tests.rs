@@ -3,6 +3,8 @@
 #[cfg(feature = "hashbrown")]
 mod indexes;
 mod model;
+#[cfg(feature = "alloc")]
+mod typed;
 
 use super::{
     ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, InsertError, Meta, Miss, SliceMemory, Slot,

@@ -3,7 +3,8 @@
 use super::{
     arena::{Runs, blocks_for},
     engine::Engine,
-    slot::NONE,
+    slot::{NONE, Slot},
+    values::{Bytes, Values},
 };
 use core::iter::successors;
 
@@ -20,14 +21,16 @@ impl Marks {
     }
 }
 
-impl Engine<'_> {
+impl<V: Values> Engine<'_, V> {
     pub(super) fn validate(&self) {
         self.validate_index();
-        self.validate_bytes();
         let slots = &self.parts.slots[..self.state.entries as usize];
         let queued = self.state.policy.validate(slots);
         assert_eq!(queued, self.state.len(), "the policy holds another number of entries");
-        assert!(self.state.bytes_capacity() as u64 >= self.state.bytes, "more bytes than memory");
+        let queued = slots.iter().filter(|slot| slot.node.is_queued());
+        let bytes: u64 = queued.map(|slot| u64::from(slot.len)).sum();
+        assert_eq!(bytes, self.state.bytes, "bytes are miscounted");
+        self.values.validate(slots, bytes);
     }
 
     /// Each slot is found by its key or in the free list, and it is in one of them only.
@@ -55,28 +58,25 @@ impl Engine<'_> {
         }
         assert_eq!(entries, self.state.entries, "a slot is not in the index and not free");
     }
+}
 
-    /// Each block is in one value or in the free list.
-    fn validate_bytes(&self) {
-        let mut seen = Marks([0; 1024]);
-        let (links, blocks) = (&*self.parts.links, &*self.parts.blocks);
-        self.state.arena.validate(links, |at| seen.set(at));
-        let (mut bytes, mut used) = (0, self.state.arena.free_blocks());
-        let slots = &self.parts.slots[..self.state.entries as usize];
-        for slot in slots.iter().filter(|slot| slot.node.is_queued()) {
-            let len = slot.len as usize;
-            let read = Runs::new(links, blocks, slot.last, len).map(<[u8]>::len).sum::<usize>();
-            assert_eq!(read, len, "a value reads shorter or longer than it is");
-            let mut at = slot.last;
-            for _ in 0..blocks_for(len) {
-                at = links[at as usize];
-                seen.set(at);
-            }
-            assert_eq!(at, slot.last, "a value's blocks are no ring");
-            bytes += len as u64;
-            used += blocks_for(len);
+/// Each block is in one value or in the free list.
+pub(super) fn blocks(values: &Bytes<'_>, slots: &[Slot]) {
+    let mut seen = Marks([0; 1024]);
+    let (links, blocks) = (&*values.links, &*values.blocks);
+    values.arena.validate(links, |at| seen.set(at));
+    let mut used = values.arena.free_blocks();
+    for slot in slots.iter().filter(|slot| slot.node.is_queued()) {
+        let len = slot.len as usize;
+        let read = Runs::new(links, blocks, slot.handle, len).map(<[u8]>::len).sum::<usize>();
+        assert_eq!(read, len, "a value reads shorter or longer than it is");
+        let mut at = slot.handle;
+        for _ in 0..blocks_for(len) {
+            at = links[at as usize];
+            seen.set(at);
         }
-        assert_eq!(bytes, self.state.bytes, "bytes are miscounted");
-        assert_eq!(used, self.state.blocks as usize, "a block is in no value and not free");
+        assert_eq!(at, slot.handle, "a value's blocks are no ring");
+        used += blocks_for(len);
     }
+    assert_eq!(used, values.arena.blocks(), "a block is in no value and not free");
 }
