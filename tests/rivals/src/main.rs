@@ -6,15 +6,18 @@
 //! time: the budgets stand in the README of `tests/`.
 
 mod bodies;
+mod cost;
 mod hit;
 mod key;
 mod machine;
+mod parallel;
 mod policy;
 mod random;
 mod report;
 mod shared;
 mod text;
 mod timing;
+mod zipf;
 
 use std::{env, path::PathBuf, process::ExitCode};
 
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
     let done = Options::parse(&arguments).and_then(|(subcommand, options)| match subcommand {
         "key" => key::run(&options),
         "hit" => hit::run(&options),
+        "cost" => cost::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
             eprintln!("rivals: {why}");
             eprintln!("usage: rivals key [--quick] [--seed N] [--only TABLE]");
             eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
+            eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");
             ExitCode::FAILURE
         }
     }

@@ -29,6 +29,11 @@ impl Random {
         (self.next() % bound as u64) as usize
     }
 
+    /// A number from 0 up to, but without, 1.
+    pub(crate) fn share(&mut self) -> f64 {
+        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+    }
+
     /// A number from `low` to `high`, each magnitude as likely as any other: many small ones.
     pub(crate) fn skewed(&mut self, low: usize, high: usize) -> usize {
         let share = self.below(1 << 20) as f64 / f64::from(1 << 20);

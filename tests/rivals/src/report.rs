@@ -70,6 +70,17 @@ impl Table {
     }
 }
 
+/// The arithmetic mean, column by column, of at least one row.
+pub(crate) fn mean<'r>(rows: impl IntoIterator<Item = &'r Vec<f64>>) -> Vec<f64> {
+    let (mut sums, mut count) = (Vec::new(), 0);
+    for row in rows {
+        sums.resize(row.len(), 0.0);
+        sums.iter_mut().zip(row).for_each(|(sum, cell)| *sum += cell);
+        count += 1;
+    }
+    sums.iter().map(|sum| sum / f64::from(count)).collect()
+}
+
 /// Prints a row of figures.
 pub(crate) fn print_row(case: &str, cells: &[f64]) {
     let cells: Vec<_> = cells.iter().map(|cell| format!("{cell:.3}")).collect();

@@ -3,12 +3,7 @@
 mod sides;
 mod trace;
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicUsize, Ordering},
-};
-
-use crate::{Options, report};
+use crate::{Options, parallel, report};
 use sides::SIDES;
 use trace::Trace;
 
@@ -16,7 +11,6 @@ use trace::Trace;
 const PERCENTS: [usize; 4] = [1, 5, 10, 30];
 /// How many requests a quick run plays at most, over all traces.
 const QUICK_REQUESTS: usize = 1_000_000;
-const THREADS: usize = 2;
 
 /// Prints the table: a row for each trace and size, then the means. Nothing in it depends on the
 /// machine, so there are no rounds and no spread.
@@ -32,9 +26,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     }
     for percent in PERCENTS {
         let of_size = rows.iter().filter(|(case, _)| case.1 == percent);
-        report::print_row(&format!("MEAN {percent}%"), &mean(of_size.map(|(_, ratios)| ratios)));
+        report::print_row(
+            &format!("MEAN {percent}%"),
+            &report::mean(of_size.map(|(_, ratios)| ratios)),
+        );
     }
-    report::print_row("MEAN", &mean(rows.iter().map(|(_, ratios)| ratios)));
+    report::print_row("MEAN", &report::mean(rows.iter().map(|(_, ratios)| ratios)));
     Ok(())
 }
 
@@ -45,20 +42,8 @@ type Case<'t> = (&'t Trace, usize);
 fn play(traces: &[Trace], seed: u64) -> Vec<(Case<'_>, Vec<f64>)> {
     let of_trace = |trace| PERCENTS.map(|percent| (trace, percent));
     let cases: Vec<Case<'_>> = traces.iter().flat_map(of_trace).collect();
-    let rows: Vec<_> = cases.iter().map(|_| OnceLock::new()).collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while let Some(at) = Some(next.fetch_add(1, Ordering::Relaxed))
-                    && let Some(case) = cases.get(at)
-                {
-                    rows[at].get_or_init(|| ratios(case, seed));
-                }
-            });
-        }
-    });
-    cases.into_iter().zip(rows.into_iter().filter_map(OnceLock::into_inner)).collect()
+    let rows = parallel::map(&cases, |case| ratios(case, seed));
+    cases.into_iter().zip(rows).collect()
 }
 
 fn ratios(&(trace, percent): &Case<'_>, seed: u64) -> Vec<f64> {
@@ -69,14 +54,4 @@ fn ratios(&(trace, percent): &Case<'_>, seed: u64) -> Vec<f64> {
     let rivals = &ratios[1..SIDES.len() - 1];
     ratios.push(rivals.iter().copied().fold(0.0, f64::max));
     ratios
-}
-
-/// The arithmetic mean, column by column.
-fn mean<'r>(rows: impl Iterator<Item = &'r Vec<f64>>) -> Vec<f64> {
-    let (mut sums, mut count) = (vec![0.0; SIDES.len() + 1], 0);
-    for row in rows {
-        sums.iter_mut().zip(row).for_each(|(sum, ratio)| *sum += ratio);
-        count += 1;
-    }
-    sums.iter().map(|sum| sum / f64::from(count)).collect()
 }

@@ -3,7 +3,7 @@
 
 pub(crate) mod belady;
 pub(crate) mod lirs;
-mod list;
+pub(crate) mod list;
 pub(crate) mod s3fifo;
 pub(crate) mod sieve;
 
