@@ -10,11 +10,13 @@ mod cost;
 mod hit;
 mod key;
 mod machine;
+mod memory;
 mod parallel;
 mod policy;
 mod random;
 mod report;
 mod shared;
+mod table;
 mod text;
 mod timing;
 mod zipf;
@@ -67,6 +69,7 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let done = Options::parse(&arguments).and_then(|(subcommand, options)| match subcommand {
         "key" => key::run(&options),
+        "table" => table::run(&options),
         "hit" => hit::run(&options),
         "cost" => cost::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("rivals: {why}");
             eprintln!("usage: rivals key [--quick] [--seed N] [--only TABLE]");
+            eprintln!("       rivals table [--quick] [--seed N] [--only ENTRIES | --only threads]");
             eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
             eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");
             ExitCode::FAILURE

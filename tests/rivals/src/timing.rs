@@ -52,7 +52,8 @@ pub(crate) struct Spread {
 }
 
 impl Spread {
-    fn of(mut times: Vec<f64>) -> Self {
+    /// The quartiles of some times.
+    pub(crate) fn of(mut times: Vec<f64>) -> Self {
         times.sort_by(f64::total_cmp);
         let at = |share: usize| times[(times.len() - 1) * share / 4];
         Self { low: at(1), median: at(2), high: at(3) }
