@@ -238,7 +238,7 @@ fn sort_in_pairs<T: Source>(
         sift_down(text, members, root)?;
     }
     for end in (1..members.len()).rev() {
-        members.swap(0, end);
+        swap(members, 0, end);
         sift_down(text, &mut members[..end], 0)?;
     }
     for pair in 1..members.len() {
@@ -265,8 +265,15 @@ fn sift_down<T: Source>(text: &mut T, heap: &mut [Slot], mut root: usize) -> Res
         if !is_less(root, child)? {
             return Ok(());
         }
-        heap.swap(root, child);
+        swap(heap, root, child);
         root = child;
+    }
+}
+
+/// `slice::swap` without `memmove`, which would be kilobytes in a firmware.
+pub(super) fn swap(slots: &mut [Slot], one: usize, other: usize) {
+    if let Ok([one, other]) = slots.get_disjoint_mut([one, other]) {
+        core::mem::swap(one, other);
     }
 }
 

@@ -17,8 +17,8 @@ impl Ghosts<'_> {
     /// Remembers a key's hash, in place of the oldest in its set.
     pub(super) fn remember(&mut self, hash: u32) {
         if let Some(set) = self.set(hash) {
-            set.copy_within(..set.len() - 1, 1);
-            set[0] = fingerprint(hash);
+            let mut newer = fingerprint(hash);
+            set.iter_mut().for_each(|word| newer = core::mem::replace(word, newer));
         }
     }
 
@@ -28,8 +28,8 @@ impl Ghosts<'_> {
         let Some(at) = set.iter().position(|&word| word == fingerprint(hash)) else {
             return false;
         };
-        set[at] = 0;
-        set[at..].rotate_left(1);
+        let mut older = 0;
+        set[at..].iter_mut().rev().for_each(|word| older = core::mem::replace(word, older));
         true
     }
 
