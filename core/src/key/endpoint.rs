@@ -45,23 +45,22 @@ impl<'a> UrlParts<'a> {
         if let Some(at) = url.bytes().position(|byte| !allowed(byte)) {
             return Err(ForbiddenByte.at(at));
         }
-        let (scheme, rest) = url.split_once(':').ok_or(MissingScheme.at(0))?;
+        let (scheme, rest) = split_at_first(url, b':').ok_or(MissingScheme.at(0))?;
         let rest = rest.strip_prefix("//").ok_or(MissingScheme.at(0))?;
         let scheme_rest = |byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte);
         let starts = scheme.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
         if !starts || !scheme.bytes().all(scheme_rest) {
             return Err(MissingScheme.at(0));
         }
-        let rest = rest.split_once('#').map_or(rest, |(before, _)| before);
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, path) = cut(rest, rest.find('/'));
-        let address = authority.rsplit_once('@').map_or(authority, |(_, address)| address);
+        let rest = split_at_first(rest, b'#').map_or(rest, |(before, _)| before);
+        let (rest, query) = split_at_first(rest, b'?').unwrap_or((rest, ""));
+        let (authority, path) = cut(rest, rest.bytes().position(|byte| byte == b'/'));
+        let address = cut(authority, Some(after_last(authority, b'@'))).1;
         let host_at = scheme.len() + 3 + (authority.len() - address.len());
 
         // The colons of an IPv6 address stand in brackets.
-        let bracket = address.rfind(']').map_or(0, |at| at + 1);
-        let (bracketed, rest) = cut(address, Some(bracket));
-        let (host, port) = match rest.split_once(':') {
+        let (bracketed, rest) = cut(address, Some(after_last(address, b']')));
+        let (host, port) = match split_at_first(rest, b':') {
             Some((name, digits)) => {
                 let host_len = bracketed.len() + name.len();
                 let port = port(digits, scheme, host_at + host_len + 1)?;
@@ -89,9 +88,12 @@ impl<'a> UrlParts<'a> {
 
     /// Writes the parameters sorted by name; those of one name stay in their order.
     fn write_query(&self, sink: &mut dyn Sink) {
-        let parameters =
-            || self.query.split('&').zip(0_usize..).filter(|(text, _)| !text.is_empty());
-        let rank = |(text, at): (&'a str, usize)| (text.split('=').next().unwrap_or(text), at);
+        let parameters = || {
+            let all = self.query.as_bytes().split(|byte| *byte == b'&');
+            all.zip(0_usize..).filter(|(text, _)| !text.is_empty())
+        };
+        let name = |text: &'a [u8]| text.split(|byte| *byte == b'=').next().unwrap_or(text);
+        let rank = |(text, at)| (name(text), at);
         let mut last = None;
         // The next one by rank, again and again: O(n^2) for the few there are, without memory.
         while let Some(next) = parameters()
@@ -99,7 +101,7 @@ impl<'a> UrlParts<'a> {
             .min_by_key(|parameter| rank(*parameter))
         {
             sink.write(if last.is_none() { b"?" } else { b"&" });
-            sink.write(next.0.as_bytes());
+            sink.write(next.0);
             last = Some(rank(next));
         }
     }
@@ -110,6 +112,18 @@ impl<'a> UrlParts<'a> {
 /// Slicing by the offset would do, but brings the texts of its panics along: 2 KB in a firmware.
 fn cut(text: &str, at: Option<usize>) -> (&str, &str) {
     at.and_then(|at| text.split_at_checked(at)).unwrap_or((text, ""))
+}
+
+/// What stands before and behind the first of an ASCII byte. `str::split_once` looks for chars, in
+/// ten times the code.
+fn split_at_first(text: &str, byte: u8) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|other| other == byte)?;
+    Some((text.get(..at)?, text.get(at + 1..)?))
+}
+
+/// Where the text behind the last of an ASCII byte begins; zero without one.
+fn after_last(text: &str, byte: u8) -> usize {
+    text.bytes().rposition(|other| other == byte).map_or(0, |at| at + 1)
 }
 
 fn port(digits: &str, scheme: &str, at: usize) -> Result<u16, ScopeError> {
