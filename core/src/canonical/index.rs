@@ -201,8 +201,12 @@ impl Indexer {
         } else if let Err(twins) = name::sort(text, members)? {
             return Err(Stop::fault(CanonicalError::DuplicateName { offset: twins.offset }));
         }
-        // What comes back in exchange is no longer of use.
-        (self.low..).zip(collected).for_each(|(to, from)| name::swap(slots, to, from));
+        if cfg!(target_pointer_width = "64") {
+            slots.copy_within(collected, self.low);
+        } else {
+            // Without `memmove`. What comes back in exchange is no longer of use.
+            (self.low..).zip(collected).for_each(|(to, from)| name::swap(slots, to, from));
+        }
         let is_verbatim = flags == 0;
         let (next, stop) = (self.origin + self.low, self.origin + self.low + count);
         slots[self.open] = Record { end, next, stop, up: is_verbatim.into() }.into();
