@@ -59,7 +59,7 @@ impl Case {
         table.row_with(&self.name("get"), &spreads, &[&all[..], &sizes].concat());
 
         let spreads = timed(options, &mut caches, |player| {
-            let mut number = NEW_FROM;
+            let mut number = 0;
             let value = &value;
             side(move || {
                 player.insert_new(number..number + BATCH as u64, value);
@@ -71,9 +71,6 @@ impl Case {
     }
 }
 
-/// Numbers of keys that are inserted under time; below are those that fill the caches.
-const NEW_FROM: u64 = 1 << 40;
-
 /// A cache that has seen the stream.
 struct Warm {
     player: Option<Box<dyn Player>>,
@@ -82,8 +79,8 @@ struct Warm {
 }
 
 impl Warm {
-    /// Fills a cache with keys that nobody asks for, so that it is full whatever the stream; plays
-    /// half of the stream to it, and counts hits in the other half.
+    /// Fills a cache, so that it is full whatever the stream; plays two thirds of the stream to it
+    /// and counts hits in the last.
     fn new(
         case: &Case,
         build: fn(usize, usize, u64) -> Option<Box<dyn Player>>,
@@ -91,10 +88,10 @@ impl Warm {
         value: &[u8],
         options: &Options,
     ) -> Self {
-        let (before, counted) = stream.halves();
+        let (before, counted) = stream.parts();
         let (warm, bytes) = bytes_kept(|| {
             let mut player = build(case.entries, case.bytes, options.seed)?;
-            player.insert_new(0..case.entries as u64, value);
+            player.get_or_insert(&stream.favourites, value);
             player.get_or_insert(before, value);
             let hits = player.get_or_insert(counted, value);
             player.settle();
@@ -119,8 +116,8 @@ fn timed<'c>(
     is_there.into_iter().map(|there| there.then(|| spreads.next()).flatten()).collect()
 }
 
-/// The requests of the stream that all caches can answer as they are now, at least a batch of them,
-/// over and over if need be.
+/// The first requests of the stream that all caches can answer as they are now: at least a batch of
+/// them, over and over if need be, and no more than are called for under time.
 fn hits_of_all(caches: &mut [Warm], stream: &Stream) -> Vec<RequestKey> {
     let mut players: Vec<_> =
         caches.iter_mut().filter_map(|cache| cache.player.as_deref_mut()).collect();
@@ -129,6 +126,7 @@ fn hits_of_all(caches: &mut [Warm], stream: &Stream) -> Vec<RequestKey> {
         .iter()
         .filter(|key| players.iter_mut().all(|player| player.get(std::slice::from_ref(key)) == 1))
         .copied()
+        .take(400 * BATCH)
         .collect();
     let len = hits.len().max(BATCH);
     hits.into_iter().cycle().take(len).collect()

@@ -7,30 +7,35 @@ use crate::{random::Random, zipf::Zipf};
 /// Keys there are for each entry of the caches.
 const UNIVERSE: usize = 10;
 
-/// Requests of one after the other, the same for all sides, a whole number of batches.
+/// Requests, the same for all sides.
 pub(super) struct Stream {
+    /// What caches are filled with: the keys that are asked for most, in ascending order.
+    pub(super) favourites: Vec<RequestKey>,
+    /// What is asked for, in order.
     pub(super) keys: Vec<RequestKey>,
 }
 
 impl Stream {
-    /// Requests for caches of `entries` entries: to ten times as many keys; four times as many
-    /// requests, and 200,000 at least.
+    /// For caches of `entries` entries: ten times as many keys, and a hundred times as many
+    /// requests, but 200,000 at least and three million at most.
     pub(super) fn new(entries: usize, exponent: f64, seed: u64) -> Self {
         let zipf = Zipf::new(entries * UNIVERSE, exponent);
         let mut random = Random::new(seed);
         let salt = random.next();
-        let len = (entries * 4).max(200_000);
-        let key = |_| Self::key(salt, zipf.rank(&mut random));
-        Self { keys: (0..len).map(key).collect() }
+        let len = (entries * 100).clamp(200_000, 3_000_000);
+        Self {
+            favourites: (0..entries).rev().map(|rank| Self::key(salt, rank)).collect(),
+            keys: (0..len).map(|_| Self::key(salt, zipf.rank(&mut random))).collect(),
+        }
     }
 
     fn key(salt: u64, rank: usize) -> RequestKey {
         RequestKey::from_bytes(Random::new(salt ^ (rank as u64).rotate_left(32)).bytes())
     }
 
-    /// The first half, to warm up, and the second, to count hits.
-    pub(super) fn halves(&self) -> (&[RequestKey], &[RequestKey]) {
-        self.keys.split_at(self.keys.len() / 2)
+    /// The first two thirds, to warm up, and the last, to count hits.
+    pub(super) fn parts(&self) -> (&[RequestKey], &[RequestKey]) {
+        self.keys.split_at(self.keys.len() / 3 * 2)
     }
 }
 
