@@ -1,5 +1,6 @@
 //! The firmware of `tests/embedded` on an emulated Cortex-M3: it computes the host's keys, keeps
-//! answers in table and flash, and stays within its budget of code and stack.
+//! answers in table and flash, and stays within its budget of code and stack. What the table takes
+//! of it is printed: bytes of code, and instructions of each operation.
 
 use std::{
     path::Path,
@@ -17,6 +18,9 @@ const TARGET: &str = "thumbv7m-none-eabi";
 /// Key, table, record, encoder and the firmware around them.
 const CODE_BYTES_MAX: usize = 48 * 1024;
 const STACK_BYTES_MAX: usize = 4 * 1024;
+/// Far above what the table takes, so that only a blunder goes over it.
+const TABLE_CODE_BYTES_MAX: usize = 16 * 1024;
+const TABLE_INSTRUCTIONS_MAX: [(&str, usize); 3] = [("hit", 800), ("miss", 500), ("insert", 4_000)];
 
 /// What the firmware printed, line by line.
 struct Console(String);
@@ -48,11 +52,12 @@ fn what_is_missing() -> Option<&'static str> {
     None
 }
 
-/// Builds the firmware and runs it until it exits.
-fn run() -> Console {
+/// Builds the firmware with so many more arguments and runs it until it exits.
+fn run(arguments: &[&str]) -> Console {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
     let output = Command::new(env!("CARGO"))
         .args(["run", "--release", "--quiet", "--locked"])
+        .args(arguments)
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/firmware"))
         .env_remove("RUSTFLAGS")
@@ -70,7 +75,7 @@ fn firmware_does_the_core_job_within_its_budget() {
     if let Some(why) = what_is_missing() {
         return skip(why);
     }
-    let console = run();
+    let console = run(&[]);
     for (name, dialect, body) in requests::REQUESTS {
         let dialect = match dialect {
             "anthropic.messages" => Dialect::AnthropicMessages,
@@ -98,4 +103,25 @@ fn firmware_does_the_core_job_within_its_budget() {
     println!("code {code} of {CODE_BYTES_MAX} bytes, stack {stack} of {STACK_BYTES_MAX} bytes");
     assert!(code <= CODE_BYTES_MAX, "{code} bytes of code");
     assert!(stack <= STACK_BYTES_MAX, "{stack} bytes of stack");
+}
+
+/// The emulator counts instructions, so they are the same in every run. The table's code is what
+/// the firmware is smaller by when it is linked without the table and the calls of it.
+#[test]
+fn what_the_table_takes_is_printed() {
+    if let Some(why) = what_is_missing() {
+        return skip(why);
+    }
+    let code = run(&[]).number("code") - run(&["--no-default-features"]).number("code");
+    println!("table code {code}");
+    assert!(code <= TABLE_CODE_BYTES_MAX, "{code} bytes of code for the table");
+    let (console, again) =
+        (run(&["--features", "instructions"]), run(&["--features", "instructions"]));
+    for (operation, most) in TABLE_INSTRUCTIONS_MAX {
+        let name = format!("table instructions per {operation}");
+        let instructions = console.number(&name);
+        println!("{name} {instructions}");
+        assert!(instructions <= most, "{instructions} instructions per {operation}");
+        assert_eq!(again.number(&name), instructions, "another count in another run");
+    }
 }

@@ -8,6 +8,8 @@
 mod console;
 mod flash;
 mod footprint;
+#[cfg(feature = "instructions")]
+mod instructions;
 mod requests;
 
 use console::{Word, print_line};
@@ -45,9 +47,16 @@ fn main() -> ! {
         buffer: [0; 512],
         chip: Chip::erased(),
     };
+    #[cfg(feature = "instructions")]
+    if let Some(peripherals) = cortex_m::Peripherals::take() {
+        instructions::print(&mut MEMORY.table, peripherals.SYST);
+        debug::exit(debug::EXIT_SUCCESS);
+    }
     encode(&mut MEMORY.buffer);
     let keys = keys(&mut MEMORY.scratch);
-    remember(&mut MEMORY.table, &keys);
+    if cfg!(feature = "table") {
+        remember(&mut MEMORY.table, &keys);
+    }
     persist(&mut MEMORY.chip, &mut MEMORY.buffer, &keys);
     footprint::print();
     debug::exit(debug::EXIT_SUCCESS);
