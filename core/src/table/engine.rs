@@ -242,6 +242,18 @@ impl<V: Values> Engine<'_, V> {
         found.is_some()
     }
 
+    /// Removes the entry under `key` if it is beyond use.
+    #[cfg(feature = "alloc")]
+    pub(super) fn reclaim(&mut self, key: &RequestKey, now: Millis) {
+        let hash = self.state.hash.of(key);
+        if let Some(at) = self.find(key, hash)
+            && self.parts.slots[at as usize].freshness(now, self.state.stale_for).is_none()
+        {
+            count(&mut self.state.stats.expired, 1);
+            self.release(at, hash);
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         count(&mut self.state.stats.removed, u64::from(self.state.len));
         self.reset();

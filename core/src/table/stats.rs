@@ -36,6 +36,33 @@ pub struct Stats {
     pub removed: u64,
 }
 
+impl Stats {
+    /// The sums of both, counter by counter: for a table in several parts.
+    #[must_use]
+    pub const fn plus(&self, other: &Self) -> Self {
+        const fn sum(one: u64, other: u64) -> u64 {
+            one.saturating_add(other)
+        }
+        Self {
+            hits: sum(self.hits, other.hits),
+            hits_stale: sum(self.hits_stale, other.hits_stale),
+            misses_absent: sum(self.misses_absent, other.misses_absent),
+            misses_expired: sum(self.misses_expired, other.misses_expired),
+            hit_bytes: sum(self.hit_bytes, other.hit_bytes),
+            hit_cost: sum(self.hit_cost, other.hit_cost),
+            inserts: sum(self.inserts, other.inserts),
+            replaced: sum(self.replaced, other.replaced),
+            insert_bytes: sum(self.insert_bytes, other.insert_bytes),
+            rejected_too_big: sum(self.rejected_too_big, other.rejected_too_big),
+            rejected_expired: sum(self.rejected_expired, other.rejected_expired),
+            evicted_for_slot: sum(self.evicted_for_slot, other.evicted_for_slot),
+            evicted_for_bytes: sum(self.evicted_for_bytes, other.evicted_for_bytes),
+            expired: sum(self.expired, other.expired),
+            removed: sum(self.removed, other.removed),
+        }
+    }
+}
+
 /// Adds to a counter, stopping at its maximum.
 pub(super) fn count(counter: &mut u64, by: u64) {
     *counter = counter.saturating_add(by);

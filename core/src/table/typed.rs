@@ -151,6 +151,15 @@ impl<V> ValueTable<V> {
         removed
     }
 
+    /// Removes the value under `key` if it is beyond use at `now`, as expired, and returns it:
+    /// what [`lookup`](Self::lookup) does, left to do after
+    /// [`lookup_shared`](Self::lookup_shared).
+    pub fn reclaim(&mut self, key: &RequestKey, now: Millis) -> Option<V> {
+        let mut removed = None;
+        self.engine(|value| removed = Some(value)).reclaim(key, now);
+        removed
+    }
+
     /// Removes all values and returns them. Counters, seed and settings stay. O(entries).
     pub fn clear(&mut self) -> Vec<V> {
         let mut removed = Vec::with_capacity(self.len());

@@ -38,15 +38,17 @@ impl CacheBuilder {
         }
     }
 
-    /// The bytes that answers may take in memory; allocated when the cache is built. An answer
-    /// that is longer is kept by the store alone. Zero switches the memory tier off.
+    /// The bytes that answers may take in memory. Large memories are divided for many threads, so
+    /// an answer longer than 2 MiB, and than these bytes, may fit into no part; it is kept by the
+    /// store alone. An answer is shared, not copied. Zero switches the memory tier off.
     /// Default: [`MEMORY_BYTES_DEFAULT`](Self::MEMORY_BYTES_DEFAULT).
     pub const fn memory_bytes(mut self, bytes: usize) -> Self {
         self.memory_bytes = bytes;
         self
     }
 
-    /// The number of answers that memory may hold. Default: one for every 2 KiB of
+    /// The number of answers that memory may hold; places for them, of about 170 bytes each, are
+    /// allocated when the cache is built. Default: one for every 2 KiB of
     /// [`memory_bytes`](Self::memory_bytes), which is about the length of a typical answer.
     pub const fn memory_entries(mut self, entries: usize) -> Self {
         self.memory_entries = Some(entries);
@@ -92,7 +94,7 @@ impl CacheBuilder {
         self
     }
 
-    /// The cache. Allocates its memory.
+    /// The cache. Allocates the places for answers.
     #[must_use]
     pub fn build(self) -> Cache {
         let entries = self.memory_entries.unwrap_or(self.memory_bytes.div_ceil(2048));

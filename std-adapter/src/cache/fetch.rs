@@ -42,7 +42,7 @@ impl Cache {
     /// while `fetch` runs. The future may be dropped at any point and needs no certain runtime;
     /// inside tokio, a store that may block is written on tokio's blocking threads.
     ///
-    /// Costs a copy of the payload on a hit in memory.
+    /// A hit in memory shares the payload; nothing is copied.
     ///
     /// # Errors
     ///

@@ -1,20 +1,24 @@
-//! The memory tier: core's table behind a lock, with each answer's usage in front of its bytes.
-
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+//! The memory tier: answers in a shared table, handed out without a copy.
 
 use bytes::Bytes;
 use llm_cache_core::{
     Millis, RequestKey, Usage,
-    table::{HeapTable, InsertError, Meta, Miss},
+    table::{InsertError, Meta, Miss},
 };
 
-use super::MissReason;
+use super::{MissReason, SharedTable};
 
-/// Held only while bytes are copied in or out, never across a call of foreign code.
-pub(super) struct Memory(Mutex<HeapTable>);
+/// So many bytes of memory make it worth to divide them: an answer fits if it is no longer.
+const SHARD_BYTES_MIN: usize = 2 << 20;
+
+pub(super) struct Memory(SharedTable<Answer>);
+
+/// What the table keeps of an entry.
+#[derive(Clone)]
+struct Answer {
+    payload: Bytes,
+    usage: Option<Usage>,
+}
 
 /// An answer and what is kept beside it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,21 +32,16 @@ pub(super) struct Entry {
 
 impl Memory {
     pub(super) fn new(entries: usize, bytes: usize) -> Self {
-        // A hasher of the standard library is seeded with what strangers cannot know.
-        let seed = RandomState::new().hash_one(());
-        Self(Mutex::new(HeapTable::with_capacity(entries, bytes, seed)))
+        let shards = SharedTable::<Answer>::shards_for(entries).min(bytes / SHARD_BYTES_MIN);
+        Self(SharedTable::with_shards(shards, entries, bytes as u64))
     }
 
     pub(super) fn lookup(&self, key: &RequestKey, now: Millis) -> Result<Entry, MissReason> {
-        let mut table = self.lock();
-        let hit = table.lookup(key, now).map_err(|miss| match miss {
+        let hit = self.0.lookup(key, now).map_err(|miss| match miss {
             Miss::Absent => MissReason::Absent,
             Miss::Expired => MissReason::Expired,
         })?;
-        let (Meta { created, ttl, cost }, value) = (hit.meta(), hit.to_vec());
-        drop(table);
-        // What was put in can be taken out; were it not so, the entry would be of no use.
-        let (usage, payload) = split(value).ok_or(MissReason::Undecodable)?;
+        let (Meta { created, ttl, cost }, Answer { payload, usage }) = (hit.meta, hit.value);
         Ok(Entry { payload, usage, created, ttl, cost })
     }
 
@@ -53,74 +52,22 @@ impl Memory {
         now: Millis,
     ) -> Result<(), InsertError> {
         let meta = Meta { created: entry.created, ttl: entry.ttl, cost: entry.cost };
-        let value = join(entry.usage.as_ref(), &entry.payload);
-        self.lock().insert(key, &value, meta, now).map(|_| ())
+        let answer = Answer { payload: entry.payload.clone(), usage: entry.usage };
+        self.0.insert(key, answer, entry.payload.len(), meta, now).map(|_| ())
     }
 
     pub(super) fn remove(&self, key: &RequestKey) -> bool {
-        self.lock().remove(key)
+        self.0.remove(key).is_some()
     }
 
     pub(super) fn clear(&self) {
-        self.lock().clear();
+        self.0.clear();
     }
 
     /// The number of entries and the bytes of their values.
     pub(super) fn size(&self) -> (usize, u64) {
-        let table = self.lock();
-        (table.len(), table.bytes())
+        (self.0.len(), self.0.bytes())
     }
-
-    fn lock(&self) -> MutexGuard<'_, HeapTable> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-const COUNT_BYTES: usize = size_of::<u64>();
-const COUNTS: usize = 5;
-
-/// The table's value: a byte that tells whether usage follows, its five counts, the payload.
-fn join(usage: Option<&Usage>, payload: &[u8]) -> Vec<u8> {
-    let mut value = Vec::with_capacity(1 + COUNTS * COUNT_BYTES + payload.len());
-    value.push(u8::from(usage.is_some()));
-    if let Some(usage) = usage {
-        let Usage {
-            input_tokens,
-            cache_read_tokens,
-            cache_write_tokens,
-            cache_write_1h_tokens,
-            output_tokens,
-        } = *usage;
-        let counts: [u64; COUNTS] = [
-            input_tokens,
-            cache_read_tokens,
-            cache_write_tokens,
-            cache_write_1h_tokens,
-            output_tokens,
-        ];
-        counts.iter().for_each(|count| value.extend_from_slice(&count.to_le_bytes()));
-    }
-    value.extend_from_slice(payload);
-    value
-}
-
-fn split(value: Vec<u8>) -> Option<(Option<Usage>, Bytes)> {
-    let value = Bytes::from(value);
-    if value.first()? == &0 {
-        return Some((None, value.slice(1..)));
-    }
-    let (counts, _) = value.get(1..)?.split_at_checked(COUNTS * COUNT_BYTES)?;
-    let mut counts = counts
-        .chunks_exact(COUNT_BYTES)
-        .map(|bytes| bytes.iter().rev().fold(0_u64, |count, &byte| count << 8 | u64::from(byte)));
-    let usage = Usage {
-        input_tokens: counts.next()?,
-        cache_read_tokens: counts.next()?,
-        cache_write_tokens: counts.next()?,
-        cache_write_1h_tokens: counts.next()?,
-        output_tokens: counts.next()?,
-    };
-    Some((Some(usage), value.slice(1 + COUNTS * COUNT_BYTES..)))
 }
 
 #[cfg(test)]
@@ -132,7 +79,8 @@ mod tests {
         Entry { payload, usage, created: Millis(5), ttl: Some(Millis(10)), cost: 3 }
     }
 
-    /// An entry comes out as it went in, with usage and without, until its time is over.
+    /// An entry comes out as it went in, with usage and without, until its time is over; its
+    /// payload is the very bytes that went in.
     #[test]
     fn entries_come_back_whole() {
         let memory = Memory::new(4, 4096);
@@ -146,7 +94,9 @@ mod tests {
         for usage in [None, Some(usage)] {
             let key = RequestKey::from_bytes([7; 32]);
             memory.insert(&key, &entry(usage), Millis(5)).unwrap();
-            assert_eq!(memory.lookup(&key, Millis(14)), Ok(entry(usage)));
+            let found = memory.lookup(&key, Millis(14)).unwrap();
+            assert_eq!(found, entry(usage));
+            assert_eq!(found.payload.as_ptr(), entry(usage).payload.as_ptr());
             assert_eq!(memory.lookup(&key, Millis(15)), Err(MissReason::Expired));
             assert_eq!(memory.lookup(&key, Millis(15)), Err(MissReason::Absent));
         }
@@ -160,5 +110,15 @@ mod tests {
         assert_eq!(refused, Err(InsertError::NoSlots));
         assert_eq!(memory.lookup(&key, Millis(5)), Err(MissReason::Absent));
         assert_eq!(memory.size(), (0, 0));
+    }
+
+    /// A small memory is one piece, so that an answer may take all of it; a large one takes
+    /// answers of at least as many bytes as are documented.
+    #[test]
+    fn long_answers_fit() {
+        let memory = Memory::new(1 << 20, 3 * SHARD_BYTES_MIN / 2);
+        assert_eq!(memory.0.weight_max(), 3 * SHARD_BYTES_MIN / 2);
+        let memory = Memory::new(1 << 20, 1 << 30);
+        assert!(memory.0.weight_max() >= SHARD_BYTES_MIN);
     }
 }

@@ -31,7 +31,16 @@ mod fetch;
 mod flight;
 mod memory;
 mod outcome;
+mod shared;
+#[cfg(test)]
+mod shared_tests;
 mod stats;
+mod tally;
+
+/// The locks of [`SharedTable`], in one place so that tests can put in others.
+mod sync {
+    pub(super) use std::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+}
 
 use std::{
     fmt,
@@ -46,6 +55,7 @@ pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
 pub use event::{Event, Observer, StoreOperation};
 pub use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
 pub use outcome::{Age, MissReason, Outcome, Tier};
+pub use shared::{SharedHit, SharedTable};
 pub use stats::CacheStats;
 
 use crate::{

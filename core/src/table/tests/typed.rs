@@ -79,6 +79,8 @@ fn shared_lookups_only_count_as_used() {
     assert_eq!(table.stale_shared(&key(0), Millis(30)).err(), Some(Miss::Expired));
     assert_eq!(table.stale_shared(&key(9), Millis(0)).err(), Some(Miss::Absent));
     assert_eq!((table.len(), *table.stats()), (4, before));
+    assert_eq!(table.reclaim(&key(0), Millis(29)), None);
+    assert_eq!((table.len(), *table.stats()), (4, before));
     table.insert(&key(9), 9, 1, Meta::default(), Millis(1)).unwrap();
     assert!(table.peek(&key(3), Millis(1)).is_none(), "the only one that nobody asked for");
 }
