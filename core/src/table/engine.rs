@@ -131,6 +131,7 @@ impl State {
 
     /// As [`Engine::lookup`], but removes nothing and counts nothing beside the use of the entry.
     #[cfg(feature = "alloc")]
+    #[inline]
     pub(super) fn lookup_shared(
         &self,
         view: &View<'_>,

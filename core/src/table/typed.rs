@@ -84,6 +84,7 @@ impl<V> ValueTable<V> {
     /// # Errors
     ///
     /// [`Miss::Absent`] or [`Miss::Expired`]; the entry may still be there then.
+    #[inline]
     pub fn lookup_shared(&self, key: &RequestKey, now: Millis) -> Result<ValueHit<'_, V>, Miss> {
         self.ask_shared(key, now, Ask::Fresh)
     }
@@ -236,11 +237,13 @@ impl<V> ValueTable<V> {
         self.hit(&found, now).ok_or(Miss::Absent)
     }
 
+    #[inline]
     fn ask_shared(&self, key: &RequestKey, now: Millis, ask: Ask) -> Result<ValueHit<'_, V>, Miss> {
         let found = self.state.lookup_shared(&self.memory.view(), key, now, ask)?;
         self.hit(&found, now).ok_or(Miss::Absent)
     }
 
+    #[inline]
     fn hit(&self, found: &Found, now: Millis) -> Option<ValueHit<'_, V>> {
         let slot: &Slot = &self.memory.view().slots[found.slot as usize];
         let value = self.cells[found.slot as usize].as_ref()?;

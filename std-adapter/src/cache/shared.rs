@@ -54,7 +54,8 @@ const SHARD_ENTRIES_MIN: usize = 64;
 pub struct SharedTable<V> {
     shards: Box<[Shard<V>]>,
     tally: Tally,
-    factors: [u64; 4],
+    /// Picks shards; odd.
+    factor: u64,
     /// The shard that the next sweep goes on with.
     sweep_at: AtomicUsize,
 }
@@ -102,7 +103,7 @@ impl<V> SharedTable<V> {
         Self {
             shards: (0..shards).map(shard).collect(),
             tally: Tally::new(),
-            factors: [0, 1, 2, 3].map(|at| secret.hash_one(("factor", at)) | 1),
+            factor: secret.hash_one("factor") | 1,
             sweep_at: AtomicUsize::new(0),
         }
     }
@@ -223,19 +224,20 @@ impl<V> SharedTable<V> {
     }
 
     fn shard(&self, key: &RequestKey) -> &Shard<V> {
-        // Vector multiply-shift: which keys share a shard depends on the factors.
+        // Multiply-shift over a fold of the key: universal, so which folds share a shard depends on
+        // the factor; and keys that share a fold of 64 bits are too dear to find by hashing.
         let (words, _) = key.as_bytes().as_chunks::<8>();
-        let terms = words.iter().zip(&self.factors);
-        let sum = terms.fold(0_u64, |sum, (&word, &factor)| {
-            sum.wrapping_add(u64::from_le_bytes(word).wrapping_mul(factor))
-        });
-        let shards = self.shards.len() as u64;
-        &self.shards[(((sum >> 32) * shards) >> 32) as usize]
+        let fold = words
+            .iter()
+            .fold(0_u64, |fold, &word| fold.rotate_left(16).wrapping_add(u64::from_le_bytes(word)));
+        let spread = fold.wrapping_mul(self.factor) >> 32;
+        &self.shards[((spread * self.shards.len() as u64) >> 32) as usize]
     }
 }
 
 impl<V: Clone> SharedTable<V> {
     /// The value under `key` if it is fresh at `now`; it counts as used. O(1) expected.
+    #[inline]
     pub fn get(&self, key: &RequestKey, now: Millis) -> Option<SharedHit<V>> {
         self.lookup(key, now).ok()
     }
@@ -245,6 +247,7 @@ impl<V: Clone> SharedTable<V> {
     /// # Errors
     ///
     /// [`Miss::Absent`] or [`Miss::Expired`]. An entry that is beyond use is removed here.
+    #[inline]
     pub fn lookup(&self, key: &RequestKey, now: Millis) -> Result<SharedHit<V>, Miss> {
         self.ask(key, now, ValueTable::lookup_shared)
     }
@@ -255,6 +258,7 @@ impl<V: Clone> SharedTable<V> {
         self.ask(key, now, ValueTable::stale_shared).ok()
     }
 
+    #[inline]
     fn ask(&self, key: &RequestKey, now: Millis, look: Look<V>) -> Result<SharedHit<V>, Miss> {
         let shard = self.shard(key);
         let table = read(shard);
@@ -265,12 +269,10 @@ impl<V: Clone> SharedTable<V> {
             }
             Err(miss) => miss,
         };
-        let beyond_use = miss == Miss::Expired && table.peek(key, now).is_none();
         drop(table);
         self.tally.miss(miss);
-        if beyond_use {
-            let reclaimed = write(shard).reclaim(key, now);
-            drop(reclaimed);
+        if miss == Miss::Expired {
+            reclaim(shard, key, now);
         }
         Err(miss)
     }
@@ -278,6 +280,15 @@ impl<V: Clone> SharedTable<V> {
 
 /// One of the typed table's lookups for readers.
 type Look<V> = for<'t> fn(&'t ValueTable<V>, &RequestKey, Millis) -> Result<ValueHit<'t, V>, Miss>;
+
+/// Removes the entry under `key` if it is beyond use. While it is stale, readers need not wait.
+#[cold]
+fn reclaim<V>(shard: &Shard<V>, key: &RequestKey, now: Millis) {
+    if read(shard).peek(key, now).is_none() {
+        let reclaimed = write(shard).reclaim(key, now);
+        drop(reclaimed);
+    }
+}
 
 // Foreign code runs under a lock for reading only, which no panic poisons.
 fn read<V>(shard: &Shard<V>) -> RwLockReadGuard<'_, ValueTable<V>> {

@@ -1,6 +1,7 @@
 //! Counts of lookups that threads write without waiting for each other.
 
 use std::{
+    cell::Cell,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -34,6 +35,7 @@ impl Tally {
         Self((0..=PLACES_OWN).map(|_| Place::default()).collect())
     }
 
+    #[inline]
     pub(super) fn hit(&self, freshness: Freshness, weight: usize, cost: u32) {
         let (place, own) = self.place();
         let counter = match freshness {
@@ -69,13 +71,17 @@ impl Tally {
     }
 
     /// Where this thread counts, and whether no other thread does so there.
+    #[inline]
     fn place(&self) -> (&Place, bool) {
-        // A thread that is being torn down has no number any more.
-        let number = NUMBER.try_with(|number| number.0).unwrap_or(PLACES_OWN);
-        (&self.0[number.min(PLACES_OWN)], number < PLACES_OWN)
+        let mut number = NUMBER.get();
+        if number == UNKNOWN {
+            number = number_of_this_thread();
+        }
+        (&self.0[number], number < PLACES_OWN)
     }
 }
 
+#[inline]
 fn add(counter: &AtomicU64, by: u64, own: bool) {
     if own {
         counter.store(counter.load(Relaxed).saturating_add(by), Relaxed);
@@ -88,8 +94,21 @@ fn add(counter: &AtomicU64, by: u64, own: bool) {
 /// Numbers given back by threads that ended, and the lowest that was never given out.
 static NUMBERS: Mutex<(Vec<usize>, usize)> = Mutex::new((Vec::new(), 0));
 
+/// The thread has not been asked for its number yet.
+const UNKNOWN: usize = usize::MAX;
+
 thread_local! {
-    static NUMBER: Number = Number::take();
+    /// The place of this thread. Plain, as it is read at each lookup: `LEASE` knows more.
+    static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
+    static LEASE: Number = Number::take();
+}
+
+#[cold]
+fn number_of_this_thread() -> usize {
+    // A thread that is being torn down has no number any more.
+    let number = LEASE.try_with(|lease| lease.0).unwrap_or(PLACES_OWN).min(PLACES_OWN);
+    NUMBER.set(number);
+    number
 }
 
 /// A number that no other living thread has.
@@ -108,6 +127,7 @@ impl Number {
 impl Drop for Number {
     // Whoever takes the number next sees all that was counted under it: the lock is in between.
     fn drop(&mut self) {
+        NUMBER.set(PLACES_OWN);
         NUMBERS.lock().unwrap_or_else(PoisonError::into_inner).0.push(self.0);
     }
 }

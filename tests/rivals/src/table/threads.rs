@@ -80,7 +80,7 @@ pub(super) fn run(options: &Options) {
         Box::new(QuickCacheSync::new(entries)),
         Box::new(Moka::new(entries as u64)),
     ];
-    let (warm, counted) = stream.halves();
+    let (warm, counted) = stream.keys.split_at(stream.keys.len() / 2);
     let hit_ratios = caches.each_ref().map(|cache| {
         cache.play(warm, Some(&value));
         Some(cache.play(counted, Some(&value)) as f64 / counted.len() as f64)
