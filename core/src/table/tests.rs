@@ -1,5 +1,6 @@
 //! The whole table: against an obvious map, at the edges, under attack.
 
+mod flood;
 #[cfg(feature = "hashbrown")]
 mod indexes;
 mod model;
@@ -17,6 +18,14 @@ fn key(number: u32) -> RequestKey {
     let mut bytes = [0x5a; 32];
     bytes[..4].copy_from_slice(&number.to_le_bytes());
     RequestKey::from_bytes(bytes)
+}
+
+/// SplitMix64, for tests that are the same in every run.
+fn random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let z = (*state ^ *state >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ z >> 31
 }
 
 fn with_ttl(created: u64, ttl: u64) -> Meta {
