@@ -45,7 +45,7 @@ impl<V, F: FnMut(V)> Values for Cells<'_, V, F> {
     }
 
     fn put(&mut self, at: u32, value: &mut Option<V>, len: usize) -> u32 {
-        // The cell is empty but after a panic in `reset`; what it holds then must leave all the same.
+        // The cell is empty but after a panic in `reset`; what it holds then must leave, too.
         let left = core::mem::replace(&mut self.cells[at as usize], value.take());
         self.budget.bytes_free -= len as u64;
         left.map(&mut self.gone);

@@ -10,7 +10,8 @@
 //! | [`ArrayTable`] | arrays with sizes in the type | a `static` on a microcontroller |
 //! | `HeapTable` | boxed slices (feature `alloc`) | everything else |
 //!
-//! A fourth, `ValueTable` (feature `alloc`), keeps values of a type in place of bytes, by the same code.
+//! A fourth, `ValueTable` (feature `alloc`), keeps values of a type in place of bytes, by the same
+//! code.
 //!
 //! The index is chains of slots. With the feature `hashbrown` a `HeapTable`, and no other, has a
 //! hash table in their place; not a result differs, and it does not allocate later either. What
@@ -49,7 +50,8 @@
 //! # Layers
 //!
 //! `index` finds a slot by key, `policy` orders slots and knows no bytes, `arena` holds bytes (or
-//! `cells` typed values) and knows no policy, `engine` joins them, and [`Table`] is their public face.
+//! `cells` typed values) and knows no policy, `engine` joins them, and [`Table`] is their public
+//! face.
 
 mod arena;
 #[cfg(feature = "alloc")]

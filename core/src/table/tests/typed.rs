@@ -48,7 +48,8 @@ proptest! {
                     if let (Ok(found), Ok(same)) = (found, same) {
                         prop_assert_eq!(found.value, &same.to_vec());
                         prop_assert_eq!((found.weight, found.meta), (same.len(), same.meta()));
-                        prop_assert_eq!((found.age, found.freshness), (same.age(), same.freshness()));
+                        prop_assert_eq!(found.age, same.age());
+                        prop_assert_eq!(found.freshness, same.freshness());
                         prop_assert_eq!(shared, Some(Freshness::Fresh));
                     }
                 }
