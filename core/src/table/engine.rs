@@ -292,7 +292,7 @@ impl<V: Values> Engine<'_, V> {
             state.free_slot = 0;
         }
         self.parts.index.clear();
-        Ghosts(self.parts.ghosts).clear();
+        Ghosts::new(self.parts.ghosts, state.entries).clear();
         state.policy = Policy::new();
         (state.len, state.bytes, state.sweep_at) = (0, 0, 0);
         self.values.reset();
@@ -343,7 +343,7 @@ impl<V: Values> Engine<'_, V> {
                 Cause::Slot => count(&mut state.stats.evicted_for_slot, 1),
                 Cause::Bytes => count(&mut state.stats.evicted_for_bytes, 1),
             }
-            let ghosts = &mut Ghosts(self.parts.ghosts);
+            let ghosts = &mut Ghosts::new(self.parts.ghosts, state.entries);
             state.policy.evicted(self.parts.slots, ghosts, at, hash);
         }
         self.release(at, hash);
@@ -370,10 +370,13 @@ impl<V: Values> Engine<'_, V> {
         slot.len = len as u32;
         slot.handle = self.values.put(at, value, len);
         index.link(slots, &state.hash, at, hash);
-        let credit = state.worth.credit(meta.cost, len);
+        let class = state.worth.class(meta.cost, len);
         match old {
-            Some(node) => state.policy.readmit(slots, at, node, credit),
-            None => state.policy.admit(slots, &mut Ghosts(ghosts), at, hash, credit),
+            Some(node) => state.policy.readmit(slots, at, &node, class),
+            None => {
+                let mut ghosts = Ghosts::new(ghosts, state.entries);
+                state.policy.admit(slots, &mut ghosts, at, hash, class);
+            }
         }
         state.len += 1;
         state.bytes += len as u64;

@@ -2,6 +2,7 @@
 
 use super::{
     Block,
+    ghost::Ghost,
     index::{Index, IndexView},
     slot::Slot,
 };
@@ -37,7 +38,7 @@ mod sealed {
 pub struct SliceMemory<'m> {
     pub(super) slots: &'m mut [Slot],
     pub(super) index: Index<'m>,
-    pub(super) ghosts: &'m mut [u32],
+    pub(super) ghosts: &'m mut [Ghost],
     pub(super) links: &'m mut [u32],
     pub(super) blocks: &'m mut [Block],
 }
@@ -48,7 +49,7 @@ impl<'m> SliceMemory<'m> {
     pub const fn new(
         slots: &'m mut [Slot],
         heads: &'m mut [u32],
-        ghosts: &'m mut [u32],
+        ghosts: &'m mut [Ghost],
         links: &'m mut [u32],
         blocks: &'m mut [Block],
     ) -> Self {
@@ -60,7 +61,7 @@ impl<'m> SliceMemory<'m> {
 pub(super) struct Parts<'a> {
     pub(super) slots: &'a mut [Slot],
     pub(super) index: Index<'a>,
-    pub(super) ghosts: &'a mut [u32],
+    pub(super) ghosts: &'a mut [Ghost],
 }
 
 /// The part of a table's memory that a reader needs.
@@ -98,7 +99,7 @@ impl Memory for SliceMemory<'_> {
 pub struct ArrayMemory<const ENTRIES: usize, const BLOCKS: usize> {
     slots: [Slot; ENTRIES],
     heads: [u32; ENTRIES],
-    ghosts: [u32; ENTRIES],
+    ghosts: [Ghost; ENTRIES],
     links: [u32; BLOCKS],
     blocks: [Block; BLOCKS],
 }
@@ -110,7 +111,7 @@ impl<const ENTRIES: usize, const BLOCKS: usize> ArrayMemory<ENTRIES, BLOCKS> {
         Self {
             slots: [Slot::EMPTY; ENTRIES],
             heads: [0; ENTRIES],
-            ghosts: [0; ENTRIES],
+            ghosts: [[0; 2]; ENTRIES],
             links: [0; BLOCKS],
             blocks: [[0; super::BLOCK_BYTES]; BLOCKS],
         }
@@ -152,7 +153,7 @@ impl<M: Memory> Memory for &mut M {
 
 #[cfg(feature = "alloc")]
 mod heap {
-    use super::{Block, Memory, SliceMemory, Slot, View};
+    use super::{Block, Ghost, Memory, SliceMemory, Slot, View};
     use crate::table::{BLOCK_BYTES, index::HeapIndex};
     use alloc::{boxed::Box, vec};
 
@@ -160,7 +161,7 @@ mod heap {
     pub struct HeapMemory {
         slots: Box<[Slot]>,
         pub(in crate::table) index: HeapIndex,
-        ghosts: Box<[u32]>,
+        ghosts: Box<[Ghost]>,
         links: Box<[u32]>,
         blocks: Box<[Block]>,
     }
@@ -173,7 +174,7 @@ mod heap {
             Self {
                 slots: vec![Slot::EMPTY; entries].into(),
                 index: HeapIndex::new(entries),
-                ghosts: vec![0; entries].into(),
+                ghosts: vec![[0; 2]; entries].into(),
                 links: vec![0; blocks].into(),
                 blocks: vec![[0; BLOCK_BYTES]; blocks].into(),
             }

@@ -26,12 +26,12 @@
 //!
 //! | what | bytes |
 //! |---|---|
-//! | one entry | [`ENTRY_BYTES`] = 88: key 32, times, cost and length 24, links 8, policy 16 (ghost included), index 4, padding 4 |
+//! | one entry | [`ENTRY_BYTES`] = 88: key 32, times, cost and length 24, links 8, policy 16 (ghosts included), index 4, padding 4 |
 //! | one block of value memory | [`BLOCK_BYTES`] + 4 |
 //! | one value of `n` bytes | `ceil(n / 64)` blocks, so on average 32 bytes are lost at its end |
-//! | the table itself | about 300 |
+//! | the table itself | about 850, of which 520 are the policy's 16 classes |
 //!
-//! A table of `e` entries and `b` blocks takes `88 e + 68 b + 300` bytes. A value of up to `64 b`
+//! A table of `e` entries and `b` blocks takes `88 e + 68 b + 850` bytes. A value of up to `64 b`
 //! bytes always fits: it is cut over whatever blocks are free. What is given up for that is the
 //! promise of one slice: a hit is read as an iterator of slices, each as long as the run of
 //! neighbouring blocks allows ([`Hit::chunks`]).
@@ -39,6 +39,14 @@
 //! `get` takes constant expected time. `insert` takes constant expected time plus time linear in
 //! the value's bytes and in the number of entries that it evicts; an eviction passes over at most
 //! a constant number of entries.
+//!
+//! # What goes
+//!
+//! Where all entries are worth the same, an adaptive form of S3-FIFO decides: what is asked for
+//! again stays, scans and long loops wash through a small queue, and that queue grows where the
+//! latest is what is asked for. Worth is [`Meta::cost`] over the bytes that an entry takes. Entries
+//! that are worth twice as much stay about twice as long, as in GreedyDual-Size. Chosen by
+//! measurement among others: `tests/README.md` has the commands.
 //!
 //! # Seed
 //!
@@ -56,12 +64,14 @@
 mod arena;
 #[cfg(feature = "alloc")]
 mod cells;
+mod class;
 mod engine;
 mod ghost;
 mod hit;
 mod index;
 mod memory;
 mod policy;
+mod queue;
 mod slot;
 mod stats;
 #[cfg(feature = "alloc")]
@@ -77,6 +87,7 @@ mod tests;
 
 pub use arena::{BLOCK_BYTES, Block};
 pub use engine::{InsertError, Inserted, Miss};
+pub use ghost::Ghost;
 pub use hit::{Chunks, Hit};
 #[cfg(feature = "alloc")]
 pub use memory::HeapMemory;

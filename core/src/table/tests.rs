@@ -4,6 +4,7 @@ mod flood;
 #[cfg(feature = "hashbrown")]
 mod indexes;
 mod model;
+mod policy;
 #[cfg(feature = "alloc")]
 mod typed;
 
@@ -37,7 +38,8 @@ fn with_ttl(created: u64, ttl: u64) -> Meta {
 fn an_entry_takes_what_the_documentation_says() {
     assert_eq!(ENTRY_BYTES, 88);
     assert_eq!(size_of::<ArrayMemory<10, 7>>(), 10 * ENTRY_BYTES + 7 * (BLOCK_BYTES + 4) + 4);
-    assert!(size_of::<super::engine::State>() <= 300);
+    let table = size_of::<super::engine::State>();
+    assert!(table <= 850, "{table}");
 }
 
 /// A value that can never fit is refused with its size, evicts nothing, and takes its outdated
@@ -159,7 +161,7 @@ fn a_long_loop_keeps_its_share() {
     let (sizes, keys) = if cfg!(miri) { (20..21, 30) } else { (97..102, 150) };
     for entries in sizes {
         let (mut slots, mut heads) = (vec![Slot::EMPTY; entries], vec![0; entries]);
-        let mut ghosts = vec![0; entries];
+        let mut ghosts = vec![[0; 2]; entries];
         let memory = SliceMemory::new(&mut slots, &mut heads, &mut ghosts, &mut [], &mut []);
         let mut table = Table::new(memory, 1);
         for _ in 0..20 {

@@ -1,8 +1,8 @@
-//! How much more an entry is worth than others: cost to obtain again over the memory it takes.
+//! How much an entry is worth beside others: cost to obtain again over the memory it takes.
 
 use super::{
     arena::{BLOCK_BYTES, blocks_for},
-    policy::CREDIT_MAX,
+    class::{CLASSES, MIDDLE},
     slot::ENTRY_BYTES,
 };
 
@@ -12,7 +12,8 @@ const FRACTION_BITS: u32 = 8;
 const AVERAGE_SHIFT: u32 = 6;
 
 /// The running average of the logarithm of worth, against which each entry is measured. Only
-/// ratios count, so the unit of cost does not matter; with equal cost and size all get no credit.
+/// ratios count, so the unit of cost does not matter; with equal cost and size all are of the
+/// middle class.
 pub(super) struct Worth {
     average: Option<i32>,
 }
@@ -22,14 +23,16 @@ impl Worth {
         Self { average: None }
     }
 
-    /// The extra rounds for an entry of this cost and length: one for each doubling of worth over
-    /// the average. Counts it into the average.
-    pub(super) fn credit(&mut self, cost: u32, len: usize) -> u8 {
+    /// The class of an entry of this cost and length: one up from the middle for each 4/3 of a
+    /// doubling of worth over the average. Counts it into the average.
+    pub(super) fn class(&mut self, cost: u32, len: usize) -> u8 {
         let bytes = (ENTRY_BYTES + blocks_for(len) * BLOCK_BYTES) as u64;
         let worth = log2(u64::from(cost.max(1))) - log2(bytes);
         let average = *self.average.get_or_insert(worth);
         self.average = Some(average + ((worth - average) >> AVERAGE_SHIFT));
-        ((worth - average) >> FRACTION_BITS).clamp(0, i32::from(CREDIT_MAX)) as u8
+        // Three quarters, rounded to the nearest.
+        let steps = ((worth - average) * 3 + (2 << FRACTION_BITS)) >> (FRACTION_BITS + 2);
+        (i32::from(MIDDLE) + steps).clamp(0, CLASSES as i32 - 1) as u8
     }
 }
 
@@ -49,22 +52,23 @@ fn log2(number: u64) -> i32 {
 mod tests {
     use super::*;
 
-    /// Equal entries get no credit, whatever they cost.
+    /// Equal entries are of the middle class, whatever they cost.
     #[test]
-    fn equals_get_nothing() {
+    fn equals_are_average() {
         for cost in [0, 1, 77, u32::MAX] {
             let mut worth = Worth::new();
-            assert!((0..1_000).all(|_| worth.credit(cost, 500) == 0));
+            assert!((0..1_000).all(|_| worth.class(cost, 500) == MIDDLE));
         }
     }
 
-    /// An entry at eight times the usual cost gets three rounds more; a cheap one none.
+    /// An entry at 16 times the usual cost is three classes up, one at a sixteenth three down.
     #[test]
-    fn dear_entries_get_more() {
+    fn dear_entries_are_higher() {
         let mut worth = Worth::new();
-        (0..100).for_each(|_| assert_eq!(worth.credit(1_000, 500), 0));
-        assert_eq!(worth.credit(8_000, 500), 3);
-        assert_eq!(worth.credit(10, 500), 0);
-        assert_eq!(worth.credit(u32::MAX, 0), CREDIT_MAX);
+        (0..100).for_each(|_| assert_eq!(worth.class(1_600, 500), MIDDLE));
+        assert_eq!(worth.class(16 * 1_600, 500), MIDDLE + 3);
+        assert_eq!(worth.class(100, 500), MIDDLE - 3);
+        assert_eq!(worth.class(u32::MAX, 0), CLASSES as u8 - 1);
+        assert_eq!(worth.class(0, 1 << 30), 0);
     }
 }

@@ -240,7 +240,7 @@ proptest! {
         rubbish in any::<u32>(),
     ) {
         let (mut slots, mut heads) = (vec![Slot::EMPTY; slots], vec![rubbish; heads]);
-        let (mut ghosts, mut links) = (vec![rubbish; ghosts], vec![rubbish; links]);
+        let (mut ghosts, mut links) = (vec![[rubbish as u16; 2]; ghosts], vec![rubbish; links]);
         let mut blocks = vec![[rubbish as u8; BLOCK_BYTES]; blocks];
         let memory =
             SliceMemory::new(&mut slots, &mut heads, &mut ghosts, &mut links, &mut blocks);
