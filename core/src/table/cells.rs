@@ -1,8 +1,8 @@
 //! Values of a type in cells, one for each slot. Knows nothing of keys, time or eviction.
 
-#[cfg(any(test, fuzzing))]
-use super::slot::Slot;
 use super::values::Values;
+#[cfg(any(test, fuzzing))]
+use super::{policy::Node, slot::Slot};
 
 /// The bytes that all values together may weigh, and those that are free.
 pub(super) struct Budget {
@@ -66,9 +66,9 @@ impl<V, F: FnMut(V)> Values for Cells<'_, V, F> {
     }
 
     #[cfg(any(test, fuzzing))]
-    fn validate(&self, slots: &[Slot], bytes: u64) {
-        for (slot, cell) in slots.iter().zip(&*self.cells) {
-            assert_eq!(slot.node.is_queued(), cell.is_some(), "a value without entry, or reverse");
+    fn validate(&self, _slots: &[Slot], nodes: &[Node], bytes: u64) {
+        for (node, cell) in nodes.iter().zip(&*self.cells) {
+            assert_eq!(node.is_queued(), cell.is_some(), "a value without entry, or reverse");
         }
         assert_eq!(self.budget.bytes_free + bytes, self.budget.bytes_max, "bytes are miscounted");
     }

@@ -5,6 +5,7 @@ use super::{
     hit::Found,
     index::{IndexView, KeyHash},
     memory::{Parts, View},
+    outcome::{Ask, InsertError, Inserted, Miss, Missed},
     policy::{Node, Policy},
     slot::{Freshness, Meta, NONE, Slot, freshness},
     stats::{Stats, count},
@@ -12,64 +13,6 @@ use super::{
     worth::Worth,
 };
 use crate::{Millis, RequestKey};
-use core::fmt;
-
-/// What an insert did beside storing the value.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Inserted {
-    /// Whether an older value under the same key was replaced, expired or not.
-    pub replaced: bool,
-    /// How many other entries went for this one.
-    pub evicted: usize,
-}
-
-/// Why a value was not stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum InsertError {
-    /// The value can never fit.
-    TooBig {
-        /// The value's length in bytes.
-        needed: usize,
-        /// The length of the longest value that fits.
-        capacity: usize,
-    },
-    /// The table was built without room for a single entry.
-    NoSlots,
-    /// Its ttl is over already, by as much as the table keeps stale entries.
-    Expired,
-}
-
-impl fmt::Display for InsertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooBig { needed, capacity } => {
-                write!(f, "a value of {needed} bytes never fits a table for {capacity} bytes")
-            }
-            Self::NoSlots => f.write_str("the table was built for no entries at all"),
-            Self::Expired => f.write_str("the value's time to live is over already"),
-        }
-    }
-}
-
-impl core::error::Error for InsertError {}
-
-/// Why a lookup found nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Miss {
-    /// There is no entry under the key: never inserted, evicted, or removed.
-    Absent,
-    /// There was an entry, but its ttl is over.
-    Expired,
-}
-
-/// What a lookup is content with.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ask {
-    Fresh,
-    Stale,
-}
 
 /// Why an entry is evicted.
 #[derive(Clone, Copy)]
@@ -95,14 +38,14 @@ pub(super) struct State {
 }
 
 impl State {
-    /// For `entries` slots; to be made empty by [`Engine::reset`].
+    /// For `entries` slots, fewer than words can count; to be made empty by [`Engine::reset`].
     pub(super) fn new(entries: usize, seed: u64) -> Self {
         Self {
             hash: KeyHash::new(seed),
             policy: Policy::new(),
             worth: Worth::new(),
             free_slot: NONE,
-            entries: word(entries),
+            entries: entries as u32,
             len: 0,
             bytes: 0,
             sweep_at: 0,
@@ -129,25 +72,54 @@ impl State {
         Some(Found { slot, freshness })
     }
 
-    /// As [`Engine::lookup`], but removes nothing and counts nothing beside the use of the entry.
-    #[cfg(feature = "alloc")]
-    #[inline]
-    pub(super) fn lookup_shared(
+    /// Finds the entry under `key` and counts it as used; nothing else changes.
+    // A lookup is this and little more: as a call of its own, with a view made for it, it takes a
+    // quarter longer. The same holds for the others that are always inlined.
+    #[inline(always)]
+    pub(super) fn seek(
         &self,
         view: &View<'_>,
         key: &RequestKey,
         now: Millis,
         ask: Ask,
-    ) -> Result<Found, Miss> {
-        let at = self.find(view.index, view.slots, key, self.hash.of(key)).ok_or(Miss::Absent)?;
-        let slot = &view.slots[at as usize];
-        let kept = slot.freshness(now, self.stale_for);
-        let wanted = |&is: &Freshness| is == Freshness::Fresh || ask == Ask::Stale;
-        let freshness = kept.filter(wanted).ok_or(Miss::Expired)?;
-        slot.node.used();
+    ) -> Result<Found, Missed> {
+        let at = self.find(view.index, view.slots, key, self.hash.of(key)).ok_or(Missed::Absent)?;
+        let kept = view.slots[at as usize].freshness(now, self.stale_for);
+        let freshness = kept.ok_or(Missed::Gone(at))?;
+        if freshness == Freshness::Stale && ask == Ask::Fresh {
+            return Err(Missed::Expired);
+        }
+        view.nodes[at as usize].used();
         Ok(Found { slot: at, freshness })
     }
 
+    /// As [`seek`](Self::seek), and counts what came of it. What was missed goes to
+    /// [`Engine::missed`].
+    #[inline(always)]
+    pub(super) fn lookup(
+        &mut self,
+        view: &View<'_>,
+        key: &RequestKey,
+        now: Millis,
+        ask: Ask,
+    ) -> Result<Found, Missed> {
+        let found = self.seek(view, key, now, ask);
+        let stats = &mut self.stats;
+        match &found {
+            Ok(found) => {
+                let slot = &view.slots[found.slot as usize];
+                let stale = found.freshness == Freshness::Stale;
+                count(if stale { &mut stats.hits_stale } else { &mut stats.hits }, 1);
+                count(&mut stats.hit_bytes, u64::from(slot.len));
+                count(&mut stats.hit_cost, u64::from(slot.cost));
+            }
+            Err(Missed::Absent) => count(&mut stats.misses_absent, 1),
+            Err(Missed::Expired | Missed::Gone(_)) => count(&mut stats.misses_expired, 1),
+        }
+        found
+    }
+
+    #[inline(always)]
     pub(super) fn find(
         &self,
         index: IndexView<'_>,
@@ -159,11 +131,6 @@ impl State {
     }
 }
 
-/// The number of slots or blocks to work with: numbers are words, and the highest means "none".
-pub(super) fn word(len: usize) -> u32 {
-    len.min(NONE as usize) as u32
-}
-
 /// A table at work: its slices, its values and the rest of it.
 pub(super) struct Engine<'a, V> {
     pub(super) parts: Parts<'a>,
@@ -172,36 +139,13 @@ pub(super) struct Engine<'a, V> {
 }
 
 impl<V: Values> Engine<'_, V> {
-    pub(super) fn lookup(
-        &mut self,
-        key: &RequestKey,
-        now: Millis,
-        ask: Ask,
-    ) -> Result<Found, Miss> {
-        let hash = self.state.hash.of(key);
-        let Some(at) = self.find(key, hash) else {
-            count(&mut self.state.stats.misses_absent, 1);
-            return Err(Miss::Absent);
-        };
-        let slot = &mut self.parts.slots[at as usize];
-        let stats = &mut self.state.stats;
-        match slot.freshness(now, self.state.stale_for) {
-            Some(Freshness::Fresh) => count(&mut stats.hits, 1),
-            Some(Freshness::Stale) if ask == Ask::Stale => count(&mut stats.hits_stale, 1),
-            kept => {
-                count(&mut stats.misses_expired, 1);
-                if kept.is_none() {
-                    count(&mut stats.expired, 1);
-                    self.release(at, hash);
-                }
-                return Err(Miss::Expired);
-            }
+    /// Removes an entry that a lookup found to be beyond use, and tells the caller's side of it.
+    pub(super) fn missed(&mut self, missed: Missed) -> Miss {
+        if let Missed::Gone(at) = missed {
+            count(&mut self.state.stats.expired, 1);
+            self.release(at);
         }
-        count(&mut stats.hit_bytes, u64::from(slot.len));
-        count(&mut stats.hit_cost, u64::from(slot.cost));
-        slot.node.used();
-        let freshness = slot.freshness(now, self.state.stale_for).unwrap_or(Freshness::Fresh);
-        Ok(Found { slot: at, freshness })
+        missed.into()
     }
 
     pub(super) fn insert(
@@ -215,8 +159,8 @@ impl<V: Values> Engine<'_, V> {
         let hash = self.state.hash.of(key);
         let old = self.find(key, hash);
         let old = old.map(|at| {
-            let node = self.parts.slots[at as usize].node.clone();
-            self.release(at, hash);
+            let node = self.parts.nodes[at as usize].clone();
+            self.release(at);
             node
         });
         if let Err(refused) = self.check(len, &meta, now) {
@@ -237,7 +181,7 @@ impl<V: Values> Engine<'_, V> {
         let hash = self.state.hash.of(key);
         let found = self.find(key, hash);
         if let Some(at) = found {
-            self.release(at, hash);
+            self.release(at);
             count(&mut self.state.stats.removed, 1);
         }
         found.is_some()
@@ -251,7 +195,7 @@ impl<V: Values> Engine<'_, V> {
             && self.parts.slots[at as usize].freshness(now, self.state.stale_for).is_none()
         {
             count(&mut self.state.stats.expired, 1);
-            self.release(at, hash);
+            self.release(at);
         }
     }
 
@@ -266,15 +210,16 @@ impl<V: Values> Engine<'_, V> {
             let at = self.state.sweep_at;
             self.state.sweep_at = if at + 1 < self.state.entries { at + 1 } else { 0 };
             let slot = &self.parts.slots[at as usize];
-            if slot.node.is_queued() && slot.freshness(now, self.state.stale_for).is_none() {
-                let hash = self.state.hash.of(&slot.key);
-                self.release(at, hash);
+            let queued = self.parts.nodes[at as usize].is_queued();
+            if queued && slot.freshness(now, self.state.stale_for).is_none() {
+                self.release(at);
                 count(&mut self.state.stats.expired, 1);
             }
         }
         (len_before - self.state.len) as usize
     }
 
+    #[inline]
     fn find(&self, key: &RequestKey, hash: u32) -> Option<u32> {
         self.state.find(self.parts.index.view(), self.parts.slots, key, hash)
     }
@@ -282,13 +227,14 @@ impl<V: Values> Engine<'_, V> {
     /// Makes the table empty, whatever its slices hold.
     pub(super) fn reset(&mut self) {
         let state = &mut *self.state;
-        let slots = &mut self.parts.slots[..state.entries as usize];
+        let slots = &mut *self.parts.slots;
         for (next, slot) in (1..).zip(slots.iter_mut()) {
-            *slot = Slot { chain: next, ..Slot::EMPTY };
+            *slot = Slot { hash: next, ..Slot::EMPTY };
         }
+        self.parts.nodes.fill(Node::FREE);
         state.free_slot = NONE;
         if let Some(last) = slots.last_mut() {
-            last.chain = NONE;
+            last.hash = NONE;
             state.free_slot = 0;
         }
         self.parts.index.clear();
@@ -331,22 +277,23 @@ impl<V: Values> Engine<'_, V> {
     fn evict(&mut self, cause: Cause, now: Millis) {
         let state = &mut *self.state;
         let stale_for = state.stale_for;
-        let beyond_use = |slot: &Slot| slot.freshness(now, stale_for).is_none();
-        let victim = state.policy.victim(self.parts.slots, beyond_use);
+        let slots = &*self.parts.slots;
+        let beyond_use = |at: u32| slots[at as usize].freshness(now, stale_for).is_none();
+        let victim = state.policy.victim(self.parts.nodes, beyond_use);
         let at = victim.expect("without entries all slots and bytes are free");
-        let slot = &self.parts.slots[at as usize];
-        let hash = state.hash.of(&slot.key);
-        if beyond_use(slot) {
+        if beyond_use(at) {
             count(&mut state.stats.expired, 1);
+            state.policy.forget(self.parts.nodes, at);
         } else {
             match cause {
                 Cause::Slot => count(&mut state.stats.evicted_for_slot, 1),
                 Cause::Bytes => count(&mut state.stats.evicted_for_bytes, 1),
             }
             let ghosts = &mut Ghosts::new(self.parts.ghosts, state.entries);
-            state.policy.evicted(self.parts.slots, ghosts, at, hash);
+            let hash = slots[at as usize].hash;
+            state.policy.evicted(self.parts.nodes, ghosts, at, hash);
         }
-        self.release(at, hash);
+        self.detach(at);
     }
 
     /// Fills a free slot. There must be one, and room for the value.
@@ -358,41 +305,47 @@ impl<V: Values> Engine<'_, V> {
         meta: &Meta,
         old: Option<Node>,
     ) {
-        let Parts { slots, index, ghosts } = &mut self.parts;
+        let Parts { slots, nodes, index, ghosts } = &mut self.parts;
         let state = &mut *self.state;
         let at = state.free_slot;
         let slot = &mut slots[at as usize];
-        state.free_slot = slot.chain;
+        state.free_slot = slot.hash;
+        slot.hash = hash;
         slot.key = *key;
         slot.created = meta.created;
         slot.ttl = meta.ttl.unwrap_or(Millis(u64::MAX));
         slot.cost = meta.cost;
         slot.len = len as u32;
         slot.handle = self.values.put(at, value, len);
-        index.link(slots, &state.hash, at, hash);
+        index.link(slots, at);
         let class = state.worth.class(meta.cost, len);
         match old {
-            Some(node) => state.policy.readmit(slots, at, &node, class),
+            Some(node) => state.policy.readmit(nodes, at, &node, class),
             None => {
                 let mut ghosts = Ghosts::new(ghosts, state.entries);
-                state.policy.admit(slots, &mut ghosts, at, hash, class);
+                state.policy.admit(nodes, &mut ghosts, at, hash, class);
             }
         }
         state.len += 1;
         state.bytes += len as u64;
     }
 
-    /// Takes the entry in slot `at`, whose key has this `hash`, out of every layer.
-    fn release(&mut self, at: u32, hash: u32) {
+    /// Takes the entry in slot `at` out of every layer.
+    fn release(&mut self, at: u32) {
+        self.state.policy.forget(self.parts.nodes, at);
+        self.detach(at);
+    }
+
+    /// Takes the entry in slot `at` out of every layer but the policy, which has let go of it.
+    fn detach(&mut self, at: u32) {
         let Parts { slots, index, .. } = &mut self.parts;
         let state = &mut *self.state;
-        state.policy.forget(slots, at);
-        index.unlink(slots, at, hash);
+        index.unlink(slots, at);
         let slot = &mut slots[at as usize];
         let (handle, len) = (slot.handle, slot.len);
         state.bytes -= u64::from(len);
         state.len -= 1;
-        slot.chain = state.free_slot;
+        slot.hash = state.free_slot;
         state.free_slot = at;
         // At last, for it may run foreign code, and that may panic.
         self.values.release(at, handle, len as usize);

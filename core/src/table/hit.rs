@@ -1,19 +1,20 @@
 //! What a successful lookup returns: the value's bytes, where they lie.
 
 use super::{
-    arena::Runs,
+    arena::{Block, Runs},
     memory::View,
-    slot::{Freshness, Meta},
+    slot::{Freshness, Meta, Slot},
 };
 use crate::{BufferTooSmall, Millis};
 use core::{fmt, iter::FusedIterator};
 
 /// An entry that was found, borrowed from its table.
 pub struct Hit<'t> {
-    meta: Meta,
-    age: Millis,
+    slot: &'t Slot,
+    links: &'t [u32],
+    blocks: &'t [Block],
+    now: Millis,
     freshness: Freshness,
-    runs: Runs<'t>,
 }
 
 /// A slot that holds what was asked for, and whether it is fresh.
@@ -23,20 +24,16 @@ pub(super) struct Found {
 }
 
 impl<'t> Hit<'t> {
+    #[inline]
     pub(super) fn new(view: View<'t>, found: Found, now: Millis) -> Self {
         let slot = &view.slots[found.slot as usize];
-        Self {
-            meta: slot.meta(),
-            age: now.since(slot.created),
-            freshness: found.freshness,
-            runs: Runs::new(view.links, view.blocks, slot.handle, slot.len as usize),
-        }
+        Self { slot, links: view.links, blocks: view.blocks, now, freshness: found.freshness }
     }
 
     /// The length of the value in bytes.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.runs.rest()
+        self.slot.len as usize
     }
 
     /// Whether the value has no bytes.
@@ -48,13 +45,13 @@ impl<'t> Hit<'t> {
     /// What its caller said about the value when it was inserted.
     #[must_use]
     pub const fn meta(&self) -> Meta {
-        self.meta
+        self.slot.meta()
     }
 
     /// The time since `created`; zero if the clock has jumped back before it.
     #[must_use]
     pub const fn age(&self) -> Millis {
-        self.age
+        self.now.since(self.slot.created)
     }
 
     /// Whether the value's ttl is over; always fresh from [`Table::get`](super::Table::get).
@@ -65,12 +62,14 @@ impl<'t> Hit<'t> {
 
     /// The value as slices, in order, none of them empty, without a copy.
     #[must_use]
+    #[inline]
     pub fn chunks(&self) -> Chunks<'t> {
-        Chunks { runs: self.runs.clone() }
+        Chunks { runs: Runs::new(self.links, self.blocks, self.slot.handle, self.len()) }
     }
 
     /// The value as one slice, if it lies in one piece.
     #[must_use]
+    #[inline]
     pub fn as_slice(&self) -> Option<&'t [u8]> {
         let mut chunks = self.chunks();
         let first = chunks.next().unwrap_or_default();
@@ -108,8 +107,8 @@ impl fmt::Debug for Hit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hit")
             .field("len", &self.len())
-            .field("meta", &self.meta)
-            .field("age", &self.age)
+            .field("meta", &self.meta())
+            .field("age", &self.age())
             .field("freshness", &self.freshness)
             .finish()
     }

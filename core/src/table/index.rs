@@ -1,17 +1,18 @@
 //! Finding a slot by key: a seeded hash, and chains of slots or a hash table of their numbers.
 
-use super::slot::{NONE, Slot};
+use super::slot::Slot;
 use crate::RequestKey;
 #[cfg(feature = "hashbrown")]
 use hashbrown::HashTable;
 
-/// A hash function drawn by seed from the multilinear family over the key's eight words,
-/// `high32(a + sum(b_i * w_i))` modulo 2^64, which is strongly universal (Lemire and Kaser,
-/// "Strongly universal string hashing is fast", 2014): for any two keys chosen without knowledge
-/// of the seed the hashes are independent and uniform. It costs eight multiplications.
+/// A hash function drawn by seed from the multilinear family with half as many multiplications
+/// as words, `high32(a + sum((b_i + w_2i) * (c_i + w_2i+1)))` modulo 2^64 over the key's eight
+/// words, which is strongly universal (Lemire and Kaser, "Strongly universal string hashing is
+/// fast", 2014, "Multilinear-HM"): for any two keys chosen without knowledge of the seed the
+/// hashes are independent and uniform.
 pub(super) struct KeyHash {
     offset: u64,
-    factors: [u64; 8],
+    terms: [u64; 8],
 }
 
 impl KeyHash {
@@ -24,16 +25,17 @@ impl KeyHash {
             let z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
             z ^ z >> 31
         };
-        Self { offset: draw(), factors: core::array::from_fn(|_| draw()) }
+        Self { offset: draw(), terms: core::array::from_fn(|_| draw()) }
     }
 
+    #[inline]
     pub(super) fn of(&self, key: &RequestKey) -> u32 {
         let (words, _) = key.as_bytes().as_chunks::<4>();
-        let terms = words.iter().zip(&self.factors);
-        let sum = terms.fold(self.offset, |sum, (&word, &factor)| {
-            sum.wrapping_add(factor.wrapping_mul(u64::from(u32::from_le_bytes(word))))
-        });
-        (sum >> 32) as u32
+        let factor = |i: usize| self.terms[i].wrapping_add(u64::from(u32::from_le_bytes(words[i])));
+        let product = |i: usize| factor(i).wrapping_mul(factor(i + 1));
+        // In two halves, so that not every addition waits for the one before.
+        let halves = [product(0).wrapping_add(product(2)), product(4).wrapping_add(product(6))];
+        (halves[0].wrapping_add(halves[1]).wrapping_add(self.offset) >> 32) as u32
     }
 }
 
@@ -42,11 +44,31 @@ pub(super) const fn spread(hash: u32, len: usize) -> usize {
     ((hash as u64 * len as u64) >> 32) as usize
 }
 
+/// Words of the index for each slot: one of its chain, and the heads of two chains. With one head
+/// for a slot, twice as many lookups go on to a second slot.
+pub const INDEX_WORDS: usize = 3;
+
+/// The number of a slot in as few low bits as do for all, and in the others as much of its key's
+/// hash, so that most other keys are told from it without a look at the slot.
+type Word = u32;
+
+/// The bits of a slot's number in a [`Word`]; all of them set is no slot.
+fn mask(slots: &[Slot]) -> Word {
+    Word::MAX.checked_shr((slots.len() as u32).leading_zeros()).unwrap_or(0)
+}
+
+/// Where the chain of a `hash` starts, and the hash's part in words.
+fn start(hash: u32, heads: usize, mask: Word) -> (usize, Word) {
+    // What remains of the hash beside the number of the chain says nothing about that number.
+    let wide = u64::from(hash) * heads as u64;
+    ((wide >> 32) as usize, wide as Word & !mask)
+}
+
 /// An index to change. Which kind it is shows in nothing that a table does, only in time and
 /// memory.
 pub(super) enum Index<'t> {
-    /// The first slot of each chain, which goes on through [`Slot::chain`].
-    Chains(&'t mut [u32]),
+    /// A word for each slot, which leads to the next slot of its chain, and then the chains' heads.
+    Chains(&'t mut [Word]),
     /// The numbers of the slots, with so much room that it never grows: see [`HeapIndex`].
     #[cfg(feature = "hashbrown")]
     Hashed(&'t mut HashTable<u32>),
@@ -55,7 +77,7 @@ pub(super) enum Index<'t> {
 impl Index<'_> {
     pub(super) fn reborrow(&mut self) -> Index<'_> {
         match self {
-            Self::Chains(heads) => Index::Chains(heads),
+            Self::Chains(words) => Index::Chains(words),
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => Index::Hashed(numbers),
         }
@@ -63,56 +85,50 @@ impl Index<'_> {
 
     pub(super) fn view(&self) -> IndexView<'_> {
         match self {
-            Self::Chains(heads) => IndexView::Chains(heads),
+            Self::Chains(words) => IndexView::Chains(words),
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => IndexView::Hashed(numbers),
         }
     }
 
-    /// For how many of `slots` slots there is room.
-    pub(super) fn entries_max(&self, slots: usize) -> usize {
-        match self {
-            Self::Chains(heads) => slots.min(heads.len()),
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(_) => slots,
-        }
-    }
-
     pub(super) fn clear(&mut self) {
         match self {
-            Self::Chains(heads) => heads.fill(NONE),
+            Self::Chains(words) => words.fill(Word::MAX),
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => numbers.clear(),
         }
     }
 
-    /// Puts in the slot `at`, whose key has this `hash` by `hasher`.
-    #[cfg_attr(not(feature = "hashbrown"), expect(unused_variables, reason = "no chain rehashes"))]
-    pub(super) fn link(&mut self, slots: &mut [Slot], hasher: &KeyHash, at: u32, hash: u32) {
+    /// Puts in the slot `at`, by the hash that is noted there.
+    pub(super) fn link(&mut self, slots: &[Slot], at: u32) {
+        let hash = slots[at as usize].hash;
         match self {
-            Self::Chains(heads) => {
-                let head = &mut heads[spread(hash, heads.len())];
-                slots[at as usize].chain = *head;
-                *head = at;
+            Self::Chains(words) => {
+                let (nexts, heads) = words.split_at_mut(slots.len());
+                let (start, tag) = start(hash, heads.len(), mask(slots));
+                nexts[at as usize] = core::mem::replace(&mut heads[start], tag | at);
             }
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => {
-                let rehash = |&at: &u32| stretch(hasher.of(&slots[at as usize].key));
+                let rehash = |&at: &u32| stretch(slots[at as usize].hash);
                 numbers.insert_unique(stretch(hash), at, rehash);
             }
         }
     }
 
-    /// Takes out the slot `at`, whose key has this `hash`.
-    pub(super) fn unlink(&mut self, slots: &mut [Slot], at: u32, hash: u32) {
+    /// Takes out the slot `at`, by the hash that is noted there.
+    pub(super) fn unlink(&mut self, slots: &[Slot], at: u32) {
+        let hash = slots[at as usize].hash;
         match self {
-            Self::Chains(heads) => {
-                let after = slots[at as usize].chain;
-                let mut link = &mut heads[spread(hash, heads.len())];
-                while *link != at {
-                    link = &mut slots[*link as usize].chain;
+            Self::Chains(words) => {
+                let (nexts, heads) = words.split_at_mut(slots.len());
+                let mask = mask(slots);
+                let after = nexts[at as usize];
+                let mut word = &mut heads[start(hash, heads.len(), mask).0];
+                while *word & mask != at {
+                    word = &mut nexts[(*word & mask) as usize];
                 }
-                *link = after;
+                *word = after;
             }
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => {
@@ -127,21 +143,34 @@ impl Index<'_> {
 /// An index to read.
 #[derive(Clone, Copy)]
 pub(super) enum IndexView<'t> {
-    Chains(&'t [u32]),
+    Chains(&'t [Word]),
     #[cfg(feature = "hashbrown")]
     Hashed(&'t HashTable<u32>),
 }
 
 impl IndexView<'_> {
-    /// The slot that holds `key`. A chained index must have at least one head.
+    /// The slot that holds `key`. There must be at least one slot.
+    #[inline(always)]
     pub(super) fn find(self, slots: &[Slot], key: &RequestKey, hash: u32) -> Option<u32> {
         match self {
-            Self::Chains(heads) => {
-                let mut at = heads[spread(hash, heads.len())];
-                while at != NONE && slots[at as usize].key != *key {
-                    at = slots[at as usize].chain;
+            Self::Chains(words) => {
+                let (nexts, heads) = words.split_at(slots.len());
+                let mask = mask(slots);
+                let (start, tag) = start(hash, heads.len(), mask);
+                let mut word = heads[start];
+                loop {
+                    let at = word & mask;
+                    if word ^ at == tag {
+                        // No slot has the highest number, so one look tells the end of a chain too.
+                        let slot = slots.get(at as usize)?;
+                        if slot.key == *key {
+                            return Some(at);
+                        }
+                    } else if at == mask {
+                        return None;
+                    }
+                    word = nexts[at as usize];
                 }
-                (at != NONE).then_some(at)
             }
             #[cfg(feature = "hashbrown")]
             Self::Hashed(numbers) => {
@@ -154,10 +183,11 @@ impl IndexView<'_> {
     #[cfg(any(test, fuzzing))]
     pub(super) fn for_each(self, slots: &[Slot], mut see: impl FnMut(u32)) {
         match self {
-            Self::Chains(heads) => {
-                let some = |at: u32| Some(at).filter(|&at| at != NONE);
+            Self::Chains(words) => {
+                let some = |word: Word| Some(word & mask(slots)).filter(|&at| at != mask(slots));
+                let (nexts, heads) = words.split_at(slots.len());
                 for &head in heads {
-                    core::iter::successors(some(head), |&at| some(slots[at as usize].chain))
+                    core::iter::successors(some(head), |&at| some(nexts[at as usize]))
                         .take(slots.len() + 1)
                         .for_each(&mut see);
                 }
@@ -185,7 +215,7 @@ pub(super) struct HeapIndex(
 #[cfg(all(feature = "alloc", not(feature = "hashbrown")))]
 impl HeapIndex {
     pub(super) fn new(entries: usize) -> Self {
-        Self(alloc::vec![0; entries].into())
+        Self(alloc::vec![0; entries * INDEX_WORDS].into())
     }
 
     pub(super) fn index(&mut self) -> Index<'_> {

@@ -14,27 +14,28 @@
 //! code.
 //!
 //! The index is chains of slots. With the feature `hashbrown` a `HeapTable`, and no other, has a
-//! hash table in their place; not a result differs, and it does not allocate later either. What
-//! that gives: a miss is told 1.0 to 4 times as fast, the more so the larger the table. What it
-//! costs: a hit takes 0.8 to 1.8 times as long, as its slot is a cache line further away; 5 bytes
-//! for each of `(16 e / 7)` places rounded up to a power of two, so 11 to 23 an entry where chains
-//! take 4; and, as places of removed entries are only marked, one insert in a great many rehashes
-//! all of the index: O(entries). So it suits a large table that is asked for much that it does not
-//! have, and nothing that needs a bound on each single call.
+//! hash table in their place; not a result differs, and it does not allocate later either. It takes
+//! 5 bytes for each of `(16 e / 7)` places rounded up to a power of two, so 11 to 23 an entry where
+//! chains take 12, and is no quicker since chains keep a part of each hash beside its slot's number;
+//! and, as places of removed entries are only marked, one insert in a great many rehashes all of
+//! the index: O(entries). So it suits nothing that needs a bound on each single call.
 //!
 //! # Cost
 //!
 //! | what | bytes |
 //! |---|---|
-//! | one entry | [`ENTRY_BYTES`] = 88: key 32, times, cost and length 24, links 8, policy 16 (ghosts included), index 4, padding 4 |
+//! | one entry | [`ENTRY_BYTES`] = 92: key 32, times, cost and length 24, hash and place 8, policy 16 (ghosts included), index 12 |
 //! | one block of value memory | [`BLOCK_BYTES`] + 4 |
 //! | one value of `n` bytes | `ceil(n / 64)` blocks, so on average 32 bytes are lost at its end |
 //! | the table itself | about 850, of which 520 are the policy's 16 classes |
 //!
-//! A table of `e` entries and `b` blocks takes `88 e + 68 b + 850` bytes. A value of up to `64 b`
+//! A table of `e` entries and `b` blocks takes `92 e + 68 b + 850` bytes. A value of up to `64 b`
 //! bytes always fits: it is cut over whatever blocks are free. What is given up for that is the
 //! promise of one slice: a hit is read as an iterator of slices, each as long as the run of
-//! neighbouring blocks allows ([`Hit::chunks`]).
+//! neighbouring blocks allows ([`Hit::chunks`]). Values of equal size stay whole.
+//!
+//! On a processor with caches a hit touches one line each of the index (a second one for every
+//! fifth hit), the slots and the nodes, and then the value's.
 //!
 //! `get` takes constant expected time. `insert` takes constant expected time plus time linear in
 //! the value's bytes and in the number of entries that it evicts; an eviction passes over at most
@@ -70,6 +71,7 @@ mod ghost;
 mod hit;
 mod index;
 mod memory;
+mod outcome;
 mod policy;
 mod queue;
 mod slot;
@@ -86,12 +88,14 @@ mod worth;
 mod tests;
 
 pub use arena::{BLOCK_BYTES, Block};
-pub use engine::{InsertError, Inserted, Miss};
 pub use ghost::Ghost;
 pub use hit::{Chunks, Hit};
+pub use index::INDEX_WORDS;
 #[cfg(feature = "alloc")]
 pub use memory::HeapMemory;
 pub use memory::{ArrayMemory, Memory, SliceMemory};
+pub use outcome::{InsertError, Inserted, Miss};
+pub use policy::Node;
 pub use slot::{ENTRY_BYTES, Freshness, Meta, Slot};
 pub use stats::Stats;
 #[cfg(feature = "alloc")]
@@ -100,8 +104,9 @@ pub use typed::{ValueHit, ValueTable};
 use crate::{Millis, RequestKey};
 use arena::Arena;
 use core::fmt;
-use engine::{Ask, Engine, State, word};
+use engine::{Engine, State};
 use memory::Parts;
+use outcome::{Ask, Missed};
 use values::Bytes;
 
 /// A cache table in memory that the caller provides for a limited time.
@@ -148,8 +153,7 @@ impl<M: Memory> Table<M> {
     #[must_use]
     pub fn new(mut memory: M, seed: u64) -> Self {
         let parts = memory.parts();
-        let entries = parts.index.entries_max(parts.slots.len());
-        let blocks = word(parts.links.len().min(parts.blocks.len()));
+        let (entries, blocks) = (parts.slots.len(), parts.blocks.len());
         let state = State::new(entries, seed);
         let mut table = Self { memory, arena: Arena::of(blocks), state };
         table.engine().reset();
@@ -157,6 +161,7 @@ impl<M: Memory> Table<M> {
     }
 
     /// The entry under `key` if it is fresh at `now`; it counts as used. O(1) expected.
+    #[inline]
     pub fn get(&mut self, key: &RequestKey, now: Millis) -> Option<Hit<'_>> {
         self.lookup(key, now).ok()
     }
@@ -167,17 +172,16 @@ impl<M: Memory> Table<M> {
     ///
     /// [`Miss::Absent`] or [`Miss::Expired`]. An entry that has outlived its ttl by
     /// [`stale_for`](Self::stale_for) or more is removed here.
+    #[inline]
     pub fn lookup(&mut self, key: &RequestKey, now: Millis) -> Result<Hit<'_>, Miss> {
-        let found = self.engine().lookup(key, now, Ask::Fresh)?;
-        Ok(Hit::new(self.memory.view(), found, now))
+        self.ask(key, now, Ask::Fresh)
     }
 
     /// The entry under `key` even if its ttl is over, as long as it is not over by
     /// [`stale_for`](Self::stale_for) or more; [`Hit::freshness`] tells which it is. It counts as
     /// used. For a caller that would otherwise have no answer: offline, or the provider is down.
     pub fn get_stale(&mut self, key: &RequestKey, now: Millis) -> Option<Hit<'_>> {
-        let found = self.engine().lookup(key, now, Ask::Stale).ok()?;
-        Some(Hit::new(self.memory.view(), found, now))
+        self.ask(key, now, Ask::Stale).ok()
     }
 
     /// As [`get_stale`](Self::get_stale), but leaves no trace: no count, no effect on eviction.
@@ -285,10 +289,19 @@ impl<M: Memory> Table<M> {
         self.engine().validate();
     }
 
+    #[inline]
+    fn ask(&mut self, key: &RequestKey, now: Millis, ask: Ask) -> Result<Hit<'_>, Miss> {
+        match self.state.lookup(&self.memory.view(), key, now, ask) {
+            Ok(found) => Ok(Hit::new(self.memory.view(), found, now)),
+            Err(Missed::Absent) => Err(Miss::Absent),
+            Err(missed) => Err(self.engine().missed(missed)),
+        }
+    }
+
     fn engine(&mut self) -> Engine<'_, Bytes<'_>> {
-        let SliceMemory { slots, index, ghosts, links, blocks } = self.memory.parts();
+        let SliceMemory { slots, nodes, index, ghosts, links, blocks } = self.memory.parts();
         Engine {
-            parts: Parts { slots, index, ghosts },
+            parts: Parts { slots, nodes, index, ghosts },
             values: Bytes { arena: &mut self.arena, links, blocks },
             state: &mut self.state,
         }

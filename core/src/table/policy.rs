@@ -28,9 +28,10 @@ const USES_MAX_DEAR: u8 = 7;
 /// An eviction gives at most so many entries another round, so that none takes long.
 const ROUNDS_MAX: usize = 64;
 
-/// What the policy keeps for each entry: 12 bytes, and 4 more for ghosts.
+/// Memory for one entry's place in the order of eviction, opaque: callers only make arrays of
+/// [`Node::FREE`]. It takes 12 bytes, and ghosts 4 more.
 #[derive(Clone, Debug)]
-pub(super) struct Node {
+pub struct Node {
     pub(super) newer: u32,
     pub(super) older: u32,
     place: Place,
@@ -63,9 +64,9 @@ impl Place {
 }
 
 impl Node {
+    /// Memory without an entry, all zero, so that a `static` of it costs no flash.
     #[expect(clippy::declare_interior_mutable_const, reason = "made anew wherever it is named")]
-    pub(super) const FREE: Self =
-        Self { newer: 0, older: 0, place: Place::NOWHERE, uses: Uses::new(0) };
+    pub const FREE: Self = Self { newer: 0, older: 0, place: Place::NOWHERE, uses: Uses::new(0) };
 
     /// Whether the policy holds this entry.
     pub(super) fn is_queued(&self) -> bool {
@@ -89,12 +90,6 @@ impl Node {
         let needed = if self.place.is_small() && self.place.class() <= MIDDLE { 2 } else { 1 };
         self.uses.get() >= needed
     }
-}
-
-/// An array element that has a node of the policy in it.
-pub(super) trait Linked {
-    fn node(&self) -> &Node;
-    fn node_mut(&mut self) -> &mut Node;
 }
 
 /// All of the policy but the nodes and the ghosts.
@@ -126,7 +121,7 @@ impl Policy {
     /// Takes up the entry `at`, whose worth is of `class`.
     pub(super) fn admit(
         &mut self,
-        nodes: &mut [impl Linked],
+        nodes: &mut [Node],
         ghosts: &mut Ghosts<'_>,
         at: u32,
         hash: u32,
@@ -155,10 +150,10 @@ impl Policy {
     /// Whether the oldest entry of the class's main queue was in use since its last turn. Then it
     /// has the next one now: an entry that comes back as a ghost takes its place only if not.
     /// Otherwise the entries of a loop too long for the table would drive each other out.
-    fn defends(&mut self, nodes: &mut [impl Linked], class: u8) -> bool {
+    fn defends(&mut self, nodes: &mut [Node], class: u8) -> bool {
         let oldest = self.classes[usize::from(class)].main.oldest;
-        let Some(entry) = nodes.get(oldest as usize) else { return false };
-        let uses = entry.node().uses.get();
+        let Some(node) = nodes.get(oldest as usize) else { return false };
+        let uses = node.uses.get();
         if uses > 0 {
             self.give_round(nodes, oldest);
         }
@@ -166,25 +161,24 @@ impl Policy {
     }
 
     /// Takes up the entry `at` in place of one that had the node `old`, with a use more.
-    pub(super) fn readmit(&mut self, nodes: &mut [impl Linked], at: u32, old: &Node, class: u8) {
+    pub(super) fn readmit(&mut self, nodes: &mut [Node], at: u32, old: &Node, class: u8) {
         let small = old.place.is_small();
         let place = if small { Place::small(class) } else { Place::main(class) };
         self.place(nodes, at, place, old.uses.get().min(USES_MAX - 1));
-        nodes[at as usize].node().used();
+        nodes[at as usize].used();
     }
 
     /// Picks the entry that should go next and leaves it where it is. Entries that are `doomed`
     /// get no further round. `None` if there is no entry at all.
-    pub(super) fn victim<N: Linked>(
+    pub(super) fn victim(
         &mut self,
-        nodes: &mut [N],
-        doomed: impl Fn(&N) -> bool,
+        nodes: &mut [Node],
+        doomed: impl Fn(u32) -> bool,
     ) -> Option<u32> {
         for _ in 0..ROUNDS_MAX {
             let at = self.next_to_go()?;
-            let entry = &nodes[at as usize];
-            let node = entry.node();
-            if !node.has_earned_a_round() || doomed(entry) {
+            let node = &nodes[at as usize];
+            if !node.has_earned_a_round() || doomed(at) {
                 return Some(at);
             }
             self.reach(node.place.class());
@@ -196,12 +190,12 @@ impl Policy {
     /// Lets go of the entry `at`, which was evicted, and remembers it.
     pub(super) fn evicted(
         &mut self,
-        nodes: &mut [impl Linked],
+        nodes: &mut [Node],
         ghosts: &mut Ghosts<'_>,
         at: u32,
         hash: u32,
     ) {
-        let place = nodes[at as usize].node().place;
+        let place = nodes[at as usize].place;
         let origin = if place.is_small() { Origin::Small } else { Origin::Main };
         ghosts.remember(hash, origin);
         self.filling = false;
@@ -211,8 +205,8 @@ impl Policy {
     }
 
     /// Lets go of the entry `at`.
-    pub(super) fn forget(&mut self, nodes: &mut [impl Linked], at: u32) {
-        let node = nodes[at as usize].node_mut();
+    pub(super) fn forget(&mut self, nodes: &mut [Node], at: u32) {
+        let node = &mut nodes[at as usize];
         let place = core::mem::replace(&mut node.place, Place::NOWHERE);
         if place == Place::NOWHERE {
             return;
@@ -227,16 +221,16 @@ impl Policy {
     }
 
     /// Moves the entry `at`, which was in use, to the young end of its class's main queue.
-    fn give_round(&mut self, nodes: &mut [impl Linked], at: u32) {
-        let Node { place, uses, .. } = nodes[at as usize].node();
+    fn give_round(&mut self, nodes: &mut [Node], at: u32) {
+        let Node { place, uses, .. } = &nodes[at as usize];
         let (place, uses) = (*place, if place.is_small() { 0 } else { uses.get() - 1 });
         self.classes[usize::from(place.class())].step(place.class());
         self.forget(nodes, at);
         self.place(nodes, at, Place::main(place.class()), uses);
     }
 
-    fn place(&mut self, nodes: &mut [impl Linked], at: u32, place: Place, uses: u8) {
-        let node = nodes[at as usize].node_mut();
+    fn place(&mut self, nodes: &mut [Node], at: u32, place: Place, uses: u8) {
+        let node = &mut nodes[at as usize];
         node.place = place;
         node.uses.set(uses);
         let number = place.class();
@@ -296,15 +290,15 @@ impl Policy {
 
     /// Checks all queues and returns the number of entries in them.
     #[cfg(any(test, fuzzing))]
-    pub(super) fn validate(&self, nodes: &[impl Linked]) -> usize {
+    pub(super) fn validate(&self, nodes: &[Node]) -> usize {
         let mut entries = 0;
         for (number, class) in (0..).zip(&self.classes) {
             for (queue, place) in
                 [(&class.small, Place::small(number)), (&class.main, Place::main(number))]
             {
-                queue.validate(nodes, |entry| {
-                    assert_eq!(entry.node().place, place, "an entry is elsewhere than it says");
-                    assert!(entry.node().uses.get() <= USES_MAX_DEAR);
+                queue.validate(nodes, |node| {
+                    assert_eq!(node.place, place, "an entry is elsewhere than it says");
+                    assert!(node.uses.get() <= USES_MAX_DEAR);
                 });
                 entries += queue.len;
             }

@@ -1,10 +1,11 @@
-//! One entry's place: its key, its times, and where its bytes and its neighbours are.
+//! One entry's place: its key, its times, and where its value is.
 
-use super::policy::{Linked, Node};
+use super::{index::INDEX_WORDS, policy::Node};
 use crate::{Millis, RequestKey};
 
-/// What one entry costs beside its bytes: its slot, one word of the index, one ghost.
-pub const ENTRY_BYTES: usize = size_of::<Slot>() + 2 * size_of::<u32>();
+/// What one entry costs beside its bytes: its slot, its node, its words of the index, one ghost.
+pub const ENTRY_BYTES: usize =
+    size_of::<Slot>() + size_of::<Node>() + (INDEX_WORDS + 1) * size_of::<u32>();
 
 /// "No slot", "no block" in every link.
 pub(super) const NONE: u32 = u32::MAX;
@@ -31,9 +32,11 @@ pub enum Freshness {
 }
 
 /// Memory for one entry, opaque: callers only make arrays of [`Slot::EMPTY`].
-// Aligned alike everywhere, as its size weighs in evictions, which must not depend on the target.
+// Of one size everywhere, as that weighs in evictions, which must not depend on the target; and in
+// one line of a processor that has caches.
 #[derive(Clone)]
-#[repr(align(8))]
+#[cfg_attr(target_pointer_width = "64", repr(align(64)))]
+#[cfg_attr(not(target_pointer_width = "64"), repr(align(8)))]
 pub struct Slot {
     pub(super) key: RequestKey,
     pub(super) created: Millis,
@@ -43,14 +46,12 @@ pub struct Slot {
     pub(super) len: u32,
     /// Where the value is, in the terms of those who keep it.
     pub(super) handle: u32,
-    /// The next slot with the same index word; of a free slot, the next free one.
-    pub(super) chain: u32,
-    pub(super) node: Node,
+    /// The hash of the key; of a free slot, the next free one.
+    pub(super) hash: u32,
 }
 
 impl Slot {
     /// Memory without an entry, all zero, so that a `static` of it costs no flash.
-    #[expect(clippy::declare_interior_mutable_const, reason = "made anew wherever it is named")]
     pub const EMPTY: Self = Self {
         key: RequestKey::from_bytes([0; 32]),
         created: Millis(0),
@@ -58,12 +59,11 @@ impl Slot {
         cost: 0,
         len: 0,
         handle: 0,
-        chain: 0,
-        node: Node::FREE,
+        hash: 0,
     };
 
-    pub(super) fn meta(&self) -> Meta {
-        let ttl = (self.ttl.0 != u64::MAX).then_some(self.ttl);
+    pub(super) const fn meta(&self) -> Meta {
+        let ttl = if self.ttl.0 == u64::MAX { None } else { Some(self.ttl) };
         Meta { created: self.created, ttl, cost: self.cost }
     }
 
@@ -87,15 +87,5 @@ pub(super) fn freshness(
         Some(Freshness::Stale)
     } else {
         None
-    }
-}
-
-impl Linked for Slot {
-    fn node(&self) -> &Node {
-        &self.node
-    }
-
-    fn node_mut(&mut self) -> &mut Node {
-        &mut self.node
     }
 }

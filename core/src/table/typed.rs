@@ -3,9 +3,10 @@
 use super::{
     HeapMemory, InsertError, Inserted, Memory, Meta, Miss, SliceMemory, Stats,
     cells::{Budget, Cells},
-    engine::{Ask, Engine, State},
+    engine::{Engine, State},
     hit::Found,
     memory::Parts,
+    outcome::Ask,
     slot::{Freshness, Slot},
 };
 use crate::{Millis, RequestKey};
@@ -52,8 +53,10 @@ impl<V> ValueTable<V> {
     /// [`Table::new`](super::Table::new).
     #[must_use]
     pub fn new(entries: usize, bytes: u64, seed: u64) -> Self {
+        let mut memory = HeapMemory::new(entries, 0);
+        let entries = memory.parts().slots.len();
         let mut table = Self {
-            memory: HeapMemory::new(entries, 0),
+            memory,
             cells: core::iter::repeat_with(|| None).take(entries).collect(),
             budget: Budget::new(bytes),
             state: State::new(entries, seed),
@@ -233,13 +236,14 @@ impl<V> ValueTable<V> {
     }
 
     fn ask(&mut self, key: &RequestKey, now: Millis, ask: Ask) -> Result<ValueHit<'_, V>, Miss> {
-        let found = self.engine(drop).lookup(key, now, ask)?;
+        let found = self.state.lookup(&self.memory.view(), key, now, ask);
+        let found = found.map_err(|missed| self.engine(drop).missed(missed))?;
         self.hit(&found, now).ok_or(Miss::Absent)
     }
 
     #[inline]
     fn ask_shared(&self, key: &RequestKey, now: Millis, ask: Ask) -> Result<ValueHit<'_, V>, Miss> {
-        let found = self.state.lookup_shared(&self.memory.view(), key, now, ask)?;
+        let found = self.state.seek(&self.memory.view(), key, now, ask)?;
         self.hit(&found, now).ok_or(Miss::Absent)
     }
 
@@ -252,9 +256,9 @@ impl<V> ValueTable<V> {
     }
 
     fn engine<F: FnMut(V)>(&mut self, gone: F) -> Engine<'_, Cells<'_, V, F>> {
-        let SliceMemory { slots, index, ghosts, .. } = self.memory.parts();
+        let SliceMemory { slots, nodes, index, ghosts, .. } = self.memory.parts();
         Engine {
-            parts: Parts { slots, index, ghosts },
+            parts: Parts { slots, nodes, index, ghosts },
             values: Cells { budget: &mut self.budget, cells: &mut self.cells, gone },
             state: &mut self.state,
         }

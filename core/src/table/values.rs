@@ -3,7 +3,7 @@
 
 use super::arena::{Arena, Block, blocks_for};
 #[cfg(any(test, fuzzing))]
-use super::{arena::BLOCK_BYTES, slot::Slot, validate};
+use super::{arena::BLOCK_BYTES, policy::Node, slot::Slot, validate};
 
 /// Room for values. It knows no keys, no time and no policy.
 pub(super) trait Values {
@@ -27,9 +27,9 @@ pub(super) trait Values {
     /// Frees everything, whatever the memory holds.
     fn reset(&mut self);
 
-    /// Checks every invariant against the slots of all entries, whose lengths sum to `bytes`.
+    /// Checks every invariant against all slots and nodes, the entries' lengths sum to `bytes`.
     #[cfg(any(test, fuzzing))]
-    fn validate(&self, slots: &[Slot], bytes: u64);
+    fn validate(&self, slots: &[Slot], nodes: &[Node], bytes: u64);
 }
 
 /// Bytes in chained blocks.
@@ -66,8 +66,8 @@ impl Values for Bytes<'_> {
     }
 
     #[cfg(any(test, fuzzing))]
-    fn validate(&self, slots: &[Slot], bytes: u64) {
-        validate::blocks(self, slots);
+    fn validate(&self, slots: &[Slot], nodes: &[Node], bytes: u64) {
+        validate::blocks(self, slots, nodes);
         assert!((self.arena.blocks() * BLOCK_BYTES) as u64 >= bytes, "more bytes than memory");
     }
 }

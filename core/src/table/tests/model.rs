@@ -1,8 +1,8 @@
 //! Arbitrary operations on a table and on an obvious map beside it.
 
 use super::super::{
-    ArrayMemory, BLOCK_BYTES, Freshness, InsertError, Inserted, Memory, Meta, Miss, SliceMemory,
-    Slot, Stats, Table,
+    ArrayMemory, BLOCK_BYTES, Freshness, InsertError, Inserted, Memory, Meta, Miss, Node,
+    SliceMemory, Slot, Stats, Table,
 };
 use super::key;
 use crate::Millis;
@@ -235,15 +235,16 @@ proptest! {
     fn agrees_with_a_map(
         ops in ops(),
         seed in any::<u64>(),
-        [slots, heads, ghosts] in [0..12_usize, 0..12_usize, 0..20_usize],
+        [slots, nodes, index, ghosts] in [0..12_usize, 0..12_usize, 0..40_usize, 0..20_usize],
         [links, blocks] in [0..20_usize, 0..20_usize],
         rubbish in any::<u32>(),
     ) {
-        let (mut slots, mut heads) = (vec![Slot::EMPTY; slots], vec![rubbish; heads]);
+        let (mut slots, mut nodes) = (vec![Slot::EMPTY; slots], vec![Node::FREE; nodes]);
+        let mut index = vec![rubbish; index];
         let (mut ghosts, mut links) = (vec![[rubbish as u16; 2]; ghosts], vec![rubbish; links]);
         let mut blocks = vec![[rubbish as u8; BLOCK_BYTES]; blocks];
-        let memory =
-            SliceMemory::new(&mut slots, &mut heads, &mut ghosts, &mut links, &mut blocks);
+        let (index, ghosts, links) = (&mut index, &mut ghosts, &mut links);
+        let memory = SliceMemory::new(&mut slots, &mut nodes, index, ghosts, links, &mut blocks);
         run(memory, seed, &ops);
     }
 
