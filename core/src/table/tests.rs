@@ -7,6 +7,7 @@ mod model;
 mod policy;
 #[cfg(feature = "alloc")]
 mod typed;
+mod wraps;
 
 use super::{
     ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, INDEX_WORDS, InsertError, Meta, Miss, Node,
