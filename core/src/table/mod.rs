@@ -16,9 +16,9 @@
 //! The index is chains of slots. With the feature `hashbrown` a `HeapTable`, and no other, has a
 //! hash table in their place; not a result differs, and it does not allocate later either. It takes
 //! 5 bytes for each of `(16 e / 7)` places rounded up to a power of two, so 11 to 23 an entry where
-//! chains take 12, and is no quicker since chains keep a part of each hash beside its slot's number;
-//! and, as places of removed entries are only marked, one insert in a great many rehashes all of
-//! the index: O(entries). So it suits nothing that needs a bound on each single call.
+//! chains take 12, and is no quicker, since chains keep a part of each hash beside its slot's
+//! number; and, as places of removed entries are only marked, one insert in a great many rehashes
+//! all of the index: O(entries). So it suits nothing that needs a bound on each single call.
 //!
 //! # Cost
 //!
