@@ -1,11 +1,12 @@
-//! The table against a map: whatever it returns is what was last stored, and never too old.
+//! The table of bytes against one of values and a map: whatever it returns is what was last stored,
+//! and never too old.
 
 use std::collections::HashMap;
 
 use arbitrary::{Arbitrary, Unstructured};
 use llm_cache_core::{
     Millis, RequestKey,
-    table::{HeapTable, Meta},
+    table::{HeapTable, Meta, ValueTable},
 };
 
 #[derive(Arbitrary, Debug)]
@@ -57,6 +58,8 @@ pub fn check(data: &[u8]) {
     let Ok(input) = Input::arbitrary_take_rest(Unstructured::new(data)) else { return };
     let bytes = usize::from(input.blocks) * 64;
     let mut table = HeapTable::with_capacity(usize::from(input.entries), bytes, input.seed);
+    let mut typed =
+        ValueTable::<Vec<u8>>::new(usize::from(input.entries), bytes as u64, input.seed);
     let mut model = HashMap::<u8, Stored>::new();
     let mut now = 1_u64 << 20;
     for (step, op) in input.ops.into_iter().enumerate() {
@@ -66,13 +69,21 @@ pub fn check(data: &[u8]) {
                 let ttl = ttl.map(u64::from);
                 let meta = Meta { created: Millis(now), ttl: ttl.map(Millis), cost };
                 model.remove(&key);
-                if table.insert(&name(key), &value, meta, Millis(now)).is_ok() {
+                // What a value weighs there is what it takes here, so the same entries must go.
+                let weight = value.len().next_multiple_of(64);
+                let kept = typed.insert(&name(key), value.clone(), weight, meta, Millis(now));
+                let inserted = table.insert(&name(key), &value, meta, Millis(now));
+                assert_eq!(inserted.ok(), kept.ok());
+                if inserted.is_ok() {
                     assert!(value.len() <= bytes);
                     model.insert(key, Stored { value, created: now, ttl });
                 }
             }
             Op::Get { key } => {
-                if let Some(hit) = table.get(&name(key), Millis(now)) {
+                let same = typed.lookup(&name(key), Millis(now)).map(|hit| hit.value.clone()).ok();
+                let hit = table.get(&name(key), Millis(now));
+                assert_eq!(hit.as_ref().map(|hit| hit.to_vec()), same);
+                if let Some(hit) = hit {
                     let stored = &model[&key];
                     assert_eq!(hit.to_vec(), stored.value);
                     let age = now.saturating_sub(stored.created);
@@ -80,27 +91,42 @@ pub fn check(data: &[u8]) {
                 }
             }
             Op::GetStale { key } => {
-                if let Some(hit) = table.get_stale(&name(key), Millis(now)) {
+                let same = typed.get_stale(&name(key), Millis(now)).is_some();
+                let hit = table.get_stale(&name(key), Millis(now));
+                assert_eq!(hit.is_some(), same);
+                if let Some(hit) = hit {
                     assert_eq!(hit.to_vec(), model[&key].value);
                 }
             }
             Op::Remove { key } => {
                 let removed = table.remove(&name(key));
                 assert!(!removed || model.contains_key(&key));
+                assert_eq!(typed.remove(&name(key)).is_some(), removed);
                 model.remove(&key);
             }
             Op::Clear => {
                 table.clear();
+                typed.clear();
                 model.clear();
             }
-            Op::Sweep { budget } => _ = table.sweep(Millis(now), usize::from(budget)),
+            Op::Sweep { budget } => {
+                let gone = table.sweep(Millis(now), usize::from(budget));
+                assert_eq!(typed.sweep(Millis(now), usize::from(budget), drop), gone);
+            }
             Op::Tick { by } => now = now.saturating_add_signed(i64::from(by)),
-            Op::StaleFor { by } => table.set_stale_for(Millis(u64::from(by))),
+            Op::StaleFor { by } => {
+                table.set_stale_for(Millis(u64::from(by)));
+                typed.set_stale_for(Millis(u64::from(by)));
+            }
         }
         assert!(table.len() <= table.capacity().min(model.len()));
         assert!(table.bytes() <= bytes as u64);
+        assert_eq!(typed.len(), table.len());
         #[cfg(fuzzing)]
-        table.validate();
+        {
+            table.validate();
+            typed.validate();
+        }
     }
 }
 

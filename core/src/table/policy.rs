@@ -288,6 +288,18 @@ impl Policy {
         };
     }
 
+    /// Starts an empty policy's clock elsewhere than at zero.
+    #[cfg(test)]
+    pub(super) fn start_clock(&mut self, now: u64) {
+        self.clock = now;
+    }
+
+    /// What the clock says.
+    #[cfg(test)]
+    pub(super) const fn now(&self) -> u64 {
+        self.clock
+    }
+
     /// Checks all queues and returns the number of entries in them.
     #[cfg(any(test, fuzzing))]
     pub(super) fn validate(&self, nodes: &[Node]) -> usize {

@@ -49,3 +49,33 @@ fn every_statistic_saturates() {
     table.clear();
     assert_eq!(*table.stats(), full);
 }
+
+/// The clocks of the policy's classes go round without a trace: a table whose clocks are about to
+/// returns what one that begins at zero does, for entries of every worth, and across the wrap.
+#[test]
+fn clocks_go_round_unnoticed() {
+    const ENTRIES: usize = 40;
+    let asks = if cfg!(miri) { 400 } else { 20_000_u32 };
+    let run = |clock: u64| {
+        let mut table = Table::new(ArrayMemory::<ENTRIES, 0>::new(), 1);
+        table.state.policy.start_clock(clock);
+        let mut hits = std::vec::Vec::new();
+        let mut random = 9_u32;
+        for _ in 0..asks {
+            random = random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let number = (random >> 20) % 120;
+            let meta = Meta { cost: 1 << (number % 30), ..Meta::default() };
+            hits.push(table.get(&key(number), Millis(0)).is_some());
+            if hits.last() == Some(&false) {
+                table.insert(&key(number), b"", meta, Millis(0)).expect("it fits");
+            }
+        }
+        table.validate();
+        assert_ne!(table.state.policy.now(), clock, "the clock stands still");
+        hits
+    };
+    let hits = run(0);
+    for before in [1, 1 << 30, 1 << 45, 1 << 55] {
+        assert_eq!(run(0_u64.wrapping_sub(before)), hits, "{before} before the wrap");
+    }
+}
