@@ -160,7 +160,7 @@ fn a_scan_does_not_wash_out_what_is_used() {
 /// A loop too long for the table still hits for most of what fits, where LRU never does.
 #[test]
 fn a_long_loop_keeps_its_share() {
-    let (sizes, keys) = if cfg!(miri) { (20..21, 30) } else { (97..102, 150) };
+    let (sizes, keys) = if cfg!(miri) { (24..25, 36) } else { (97..102, 150) };
     for entries in sizes {
         let (mut slots, mut nodes) = (vec![Slot::EMPTY; entries], vec![Node::FREE; entries]);
         let (mut index, mut ghosts) = (vec![0; entries * INDEX_WORDS], vec![[0; 2]; entries]);
