@@ -1,5 +1,7 @@
 //! The whole table: against an obvious map, at the edges, under attack.
 
+// Statistics over many seeds: slow to interpret, and nothing that an interpreter could find.
+#[cfg(not(miri))]
 mod flood;
 #[cfg(feature = "hashbrown")]
 mod indexes;

@@ -13,12 +13,12 @@ use super::super::index::{KeyHash, spread};
 use crate::RequestKey;
 use std::{vec, vec::Vec};
 
-const KEYS: u32 = if cfg!(miri) { 64 } else { 2_048 };
-const SEEDS: u64 = if cfg!(miri) { 2 } else { 64 };
+const KEYS: u32 = 2_048;
+const SEEDS: u64 = 64;
 /// A random function goes over the bound in one of so many tables.
 const TABLES_PER_EXCESS: f64 = 1e7;
 /// How many times the expected pairs there may be, for the median seed and in the mean of all.
-const MEDIAN_MAX: f64 = if cfg!(miri) { 4.0 } else { 1.5 };
+const MEDIAN_MAX: f64 = 1.5;
 const MEAN_MAX: f64 = 8.0;
 
 /// Eight little-endian words, as the hash reads them.
