@@ -1,11 +1,13 @@
 //! The whole table: against an obvious map, at the edges, under attack.
 
-// Statistics over many seeds: slow to interpret, and nothing that an interpreter could find.
+// Statistics over many seeds or requests: slow to interpret, and of code that others of these
+// tests take an interpreter through.
 #[cfg(not(miri))]
 mod flood;
 #[cfg(feature = "hashbrown")]
 mod indexes;
 mod model;
+#[cfg(not(miri))]
 mod policy;
 #[cfg(feature = "alloc")]
 mod typed;

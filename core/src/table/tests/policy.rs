@@ -25,7 +25,7 @@ fn ask<M: Memory>(table: &mut Table<M>, number: u32, cost: u32) -> bool {
 /// equally often, one at 16 times the cost, 16 of the dear ones are there for each cheap one.
 #[test]
 fn entries_stay_as_long_as_they_are_worth() {
-    const ENTRIES: usize = if cfg!(miri) { 170 } else { 1_700 };
+    const ENTRIES: usize = 1_700;
     let mut table = Table::new(ArrayMemory::<ENTRIES, 0>::new(), 1);
     let asked = 8 * ENTRIES as u32;
     for number in 0..asked {
@@ -47,7 +47,7 @@ fn entries_stay_as_long_as_they_are_worth() {
 fn the_unit_of_cost_does_not_matter() {
     let run = |unit: u32| -> Vec<bool> {
         let mut table = Table::new(ArrayMemory::<20, 0>::new(), 1);
-        let asks = if cfg!(miri) { 300 } else { 3_000 };
+        let asks = 3_000;
         let mut seed = 7_u32;
         (0..asks)
             .map(|_| {
@@ -65,9 +65,9 @@ fn the_unit_of_cost_does_not_matter() {
 /// the latest: a fixed share for newcomers would hit hardly ever.
 #[test]
 fn newcomers_get_room_where_they_are_asked_for() {
-    const ENTRIES: usize = if cfg!(miri) { 20 } else { 200 };
+    const ENTRIES: usize = 200;
     let mut table = Table::new(ArrayMemory::<ENTRIES, 0>::new(), 1);
-    let (there, turns) = (3 * ENTRIES as u32, if cfg!(miri) { 16 } else { 60 });
+    let (there, turns) = (3 * ENTRIES as u32, 60);
     let mut hits = 0;
     for _ in 0..turns {
         for number in (0..there).chain((1..there - 1).rev()) {
