@@ -16,6 +16,9 @@
 //! | 1 KB | 52, 31, .94 | 121, 27, .89 | 78, 24, 1.00 |
 //! | 32 B to 8 KB | 132, 109, .91 | 156, 33, .89 | 427, 34, .62 |
 //!
+//! With 10,000 values, which no near cache holds, the log is the quicker one for 1 KB (163, 39
+//! against 191, 119) and for mixed sizes (244, 48 against 353, 358).
+//!
 //! A log copies each value again and again, a share of its memory stays empty, and one insert may
 //! move very many values; holes do not fit, and evictions go on until one does. Chained blocks give
 //! up reads in one slice where sizes differ: there a value came in 10 slices of 14 blocks. Blocks

@@ -15,7 +15,7 @@ pub(super) const CLASSES: usize = 16;
 pub(super) const MIDDLE: u8 = 8;
 
 /// What each class is worth, in sixteenths of the first: `16 * 2^(4 c / 3)`. So the middle one is
-/// some 1,600 times below the last and above the first.
+/// worth some 1,600 times as much as the first, and the last 650 times as much as the middle one.
 const WORTH: [u32; CLASSES] = [
     16, 40, 102, 256, 645, 1_625, 4_096, 10_321, 26_008, 65_536, 165_140, 416_128, 1_048_576,
     2_642_246, 6_658_043, 16_777_216,

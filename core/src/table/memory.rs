@@ -36,10 +36,10 @@ mod sealed {
 
 /// Memory lent by the caller as slices, of whatever sizes it has to spare.
 ///
-/// The table holds as many entries as the shorter of `slots` and `nodes` and a third
-/// ([`INDEX_WORDS`]) of `index`, and as many blocks as the shorter of `links`
-/// and `blocks`; none should be longer than the others make use of. `ghosts` remembers recently
-/// evicted keys and should be as long as `slots`; shorter costs hits, and may be empty.
+/// The table holds as many entries as the shortest of `slots`, `nodes` and a third of `index`
+/// ([`INDEX_WORDS`] for each entry), and as many blocks as the shorter of `links` and `blocks`;
+/// none should be longer than the others make use of. `ghosts` remembers recently evicted keys and
+/// should be as long as `slots`; shorter costs hits, and may be empty.
 pub struct SliceMemory<'m> {
     pub(super) slots: &'m mut [Slot],
     pub(super) nodes: &'m mut [Node],

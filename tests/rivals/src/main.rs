@@ -42,6 +42,14 @@ pub(crate) struct Options {
 }
 
 impl Options {
+    /// Whether a table is to be printed, which is one of the quick ones or not.
+    fn wants(&self, table: &str, is_quick: bool) -> bool {
+        match &self.only {
+            Some(only) => table == only,
+            None => is_quick || !self.quick,
+        }
+    }
+
     /// The sub-command, and the options behind it.
     fn parse(arguments: &[String]) -> Result<(&str, Self), String> {
         let (subcommand, rest) = arguments.split_first().ok_or("which sub-command?")?;

@@ -38,10 +38,7 @@ const COLUMNS: [&str; 8] = [
 
 /// Prints the tables. Nothing in them depends on the machine: there are no rounds and no spread.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let wanted = |table: &&Entry| match &options.only {
-        Some(only) => table.name == only,
-        None => table.quick || !options.quick,
-    };
+    let wanted = |table: &&Entry| options.wants(table.name, table.quick);
     if !TABLES.iter().any(|table| wanted(&table)) {
         let names = TABLES.map(|table| table.name).join(", ");
         return Err(format!("there is no such table; there are: {names}"));

@@ -28,10 +28,7 @@ const TABLES: [Entry; 6] = [
 
 /// Prints all tables, or the one that is wanted.
 pub(crate) fn run(options: &Options) -> Result<(), String> {
-    let wanted = |table: &&Entry| match &options.only {
-        Some(only) => table.name == only,
-        None => table.quick || !options.quick,
-    };
+    let wanted = |table: &&Entry| options.wants(table.name, table.quick);
     if !TABLES.iter().any(|table| wanted(&table)) {
         let names = TABLES.map(|table| table.name).join(", ");
         return Err(format!("there is no such table; there are: {names}"));
