@@ -157,7 +157,7 @@ async fn skipped_answers_are_not_stored() {
 struct Broken;
 
 impl Store for Broken {
-    fn load(&self, _: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, _: &RequestKey) -> Result<Option<Stored>, StoreError> {
         Err(StoreError::new(StoreErrorKind::Io))
     }
     fn put(&self, _: &Record<'_>) -> Result<(), StoreError> {
@@ -196,7 +196,7 @@ async fn a_broken_store_fails_no_call() {
     assert_eq!((first.outcome, first.verdict), (miss(MissReason::StoreFault), Verdict::Store));
     assert!(ask(&cache, CallOptions::new(), "never").await.outcome.is_hit());
     assert!(cache.flush().is_err() && cache.remove(&key(1)).is_err() && cache.clear().is_err());
-    assert_eq!(*seen.lock().unwrap(), ["load", "put", "flush", "remove", "remove"]);
+    assert_eq!(*seen.lock().unwrap(), ["get", "put", "flush", "remove", "remove"]);
     assert_eq!(cache.stats().store_faults, 5);
 
     let without_memory = Cache::builder().memory_bytes(0).store(Broken).build();
@@ -219,8 +219,8 @@ async fn a_store_in_use_is_reported() {
 struct Slow(MemoryStore, Arc<Mutex<HashSet<ThreadId>>>);
 
 impl Store for Slow {
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        self.0.load(key)
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        self.0.get(key)
     }
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         self.1.lock().expect("no test panics here").insert(thread::current().id());

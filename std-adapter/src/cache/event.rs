@@ -80,7 +80,7 @@ pub enum StoreOperation {
     /// To open.
     Open,
     /// To look an entry up.
-    Load,
+    Get,
     /// To write an entry.
     Put,
     /// To remove one or all entries.
@@ -93,7 +93,7 @@ impl fmt::Display for StoreOperation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Open => "open",
-            Self::Load => "load",
+            Self::Get => "get",
             Self::Put => "put",
             Self::Remove => "remove",
             Self::Flush => "flush",

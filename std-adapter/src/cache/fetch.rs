@@ -197,8 +197,8 @@ impl Call<'_> {
     }
 
     fn look_in_store(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
-        let loaded = self.cache.ask_store(StoreOperation::Load, |store| store.load(&self.key));
-        let stored = loaded.map_err(|_| MissReason::StoreFault)?.flatten();
+        let found = self.cache.ask_store(StoreOperation::Get, |store| store.get(&self.key));
+        let stored = found.map_err(|_| MissReason::StoreFault)?.flatten();
         let Stored { created, ttl, cost, usage, payload, .. } = stored.ok_or(MissReason::Absent)?;
         let now = self.now();
         let age = created.age(Timestamp::unix(now));

@@ -31,7 +31,7 @@ fn key(n: u32) -> RequestKey {
 
 /// Asserts that the store holds `record` or nothing; says which.
 fn holds(store: &impl Store, record: &Record<'_>) -> bool {
-    let stored = store.load(&record.key).expect("load must not fail without a fault");
+    let stored = store.get(&record.key).expect("get must not fail without a fault");
     stored.is_some_and(|stored| {
         assert_eq!(stored.as_record(record.key), *record, "another entry than was put");
         assert!(stored.payload == record.payload, "the payload differs");
@@ -40,7 +40,7 @@ fn holds(store: &impl Store, record: &Record<'_>) -> bool {
 }
 
 fn returns_what_was_put(store: &impl Store) {
-    assert!(store.load(&key(0)).expect("load").is_none(), "a new store is empty");
+    assert!(store.get(&key(0)).expect("get").is_none(), "a new store is empty");
     assert_eq!(store.stats().entries, 0, "a new store counts no entries");
     let big = vec![0x5a; 70_000];
     for (n, payload) in [&b""[..], b"x", b"{\"a\":1}", &big].into_iter().enumerate() {
@@ -89,13 +89,13 @@ fn removes_and_clears(store: &impl Store) {
     let was_there = holds(store, &Record::new(key(3), b"here"));
     assert_eq!(store.remove(&key(3)).expect("remove"), was_there, "remove tells what was there");
     assert!(!store.remove(&key(3)).expect("remove"), "removed twice");
-    assert!(store.load(&key(3)).expect("load").is_none(), "removed and still there");
+    assert!(store.get(&key(3)).expect("get").is_none(), "removed and still there");
     assert!(!store.remove(&key(77)).expect("remove"), "removed what never was");
     store.put(&Record::new(key(3), b"again")).expect("put");
     holds(store, &Record::new(key(3), b"again"));
     store.clear().expect("clear");
     for n in 0..10 {
-        assert!(store.load(&key(n)).expect("load").is_none(), "cleared and still there");
+        assert!(store.get(&key(n)).expect("get").is_none(), "cleared and still there");
     }
     assert_eq!(store.stats().entries, 0, "cleared and still counted");
     store.put(&Record::new(key(3), b"after")).expect("put");
@@ -113,7 +113,7 @@ fn serves_many_threads(store: &impl Store) {
                     store.put(&record).expect("put");
                     holds(store, &record);
                     let other = key(1000 * ((thread + 1) % 4 + 1) + round % 10);
-                    if let Some(stored) = store.load(&other).expect("load") {
+                    if let Some(stored) = store.get(&other).expect("get") {
                         let byte = stored.cost as u8;
                         assert!(stored.payload.iter().all(|&b| b == byte), "two entries mixed");
                     }

@@ -58,7 +58,7 @@ impl Default for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
         Ok(self.entries().by_key.get(key).map(|(_, stored)| stored.clone()))
     }
 
@@ -166,7 +166,7 @@ mod tests {
             store.put(&Record::new(key(n), &[n; 10])).unwrap();
             assert!(store.stats().bytes <= store.stats().bytes_max.unwrap());
         }
-        let there = |n| store.load(&key(n)).unwrap().is_some();
+        let there = |n| store.get(&key(n)).unwrap().is_some();
         assert_eq!([1, 2, 3, 4].map(there), [true, false, true, true]);
         assert_eq!(store.stats().entries_evicted, 1);
         let error = store.put(&Record::new(key(9), &[0; 4000])).unwrap_err();

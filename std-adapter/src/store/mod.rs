@@ -23,9 +23,9 @@ pub use stored::Stored;
 ///
 /// # Contract
 ///
-/// - **Whole or absent.** [`load`](Store::load) returns an entry exactly as it was put, or nothing.
+/// - **Whole or absent.** [`get`](Store::get) returns an entry exactly as it was put, or nothing.
 ///   Bytes that were damaged since are nothing. What it returns was put under this very key.
-/// - **Newest wins, as a rule.** A `load` that begins after a `put` or a `remove` of its key has
+/// - **Newest wins, as a rule.** A `get` that begins after a `put` or a `remove` of its key has
 ///   returned sees its effect, from any thread. Where the newest entry was damaged, an older
 ///   one of the same key may be returned: it too answers the request.
 /// - **May forget.** A store is bounded; any entry may be gone at any time. Nothing else is taken
@@ -40,7 +40,7 @@ pub use stored::Stored;
 ///   another thread and loses interest leaves the store whole.
 pub trait Store: Send + Sync + 'static {
     /// The entry of `key`, whatever its age.
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError>;
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError>;
 
     /// Keeps an entry, in place of an older one of the same key.
     ///
@@ -66,8 +66,8 @@ pub trait Store: Send + Sync + 'static {
 }
 
 impl<S: Store + ?Sized> Store for std::sync::Arc<S> {
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        (**self).load(key)
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        (**self).get(key)
     }
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use super::{Store, StoreError, StoreStats, Stored};
 pub struct NoStore;
 
 impl Store for NoStore {
-    fn load(&self, _key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, _key: &RequestKey) -> Result<Option<Stored>, StoreError> {
         Ok(None)
     }
 

@@ -4,7 +4,7 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoreStats {
-    /// Entries that can be loaded now.
+    /// Entries that can be read now.
     pub entries: u64,
     /// Bytes that the store occupies, its own overhead and entries replaced but not yet freed
     /// included.
@@ -13,7 +13,7 @@ pub struct StoreStats {
     pub bytes_max: Option<u64>,
     /// Entries that went to stay within the bound.
     pub entries_evicted: u64,
-    /// Places where damage was met and skipped: at open, and by loads whose checksum failed.
+    /// Places where damage was met and skipped: at open, and by gets whose checksum failed.
     pub damaged: u64,
     /// Syncs that failed. Entries put since the sync before each may not survive a power loss.
     pub sync_failures: u64,

@@ -8,7 +8,7 @@ use llm_cache_core::{
     record::{Record, Timestamp},
 };
 
-/// A loaded entry: a [`Record`] that owns its bytes. Cloning it copies no payload.
+/// An entry as a store holds it: a [`Record`] that owns its bytes. Cloning it copies no payload.
 ///
 /// `Debug` shows the lengths of the payload and the extensions, not their bytes.
 #[derive(Clone, PartialEq, Eq)]

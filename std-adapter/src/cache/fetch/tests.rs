@@ -16,8 +16,8 @@ use tokio::sync::oneshot;
 struct Gated(MemoryStore, Mutex<mpsc::Receiver<()>>);
 
 impl Store for Gated {
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        self.0.load(key)
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        self.0.get(key)
     }
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {

@@ -162,7 +162,7 @@ impl Shared {
 }
 
 impl Store for FileStore {
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
         let shared = &*self.shared;
         let Some((segment, place)) = shared.index().find(key) else { return Ok(None) };
         let loaded = segment

@@ -37,7 +37,7 @@ fn put(store: &FileStore, n: u8) {
 
 /// Whether the entry is there; panics where it is another one.
 fn has(store: &FileStore, n: u8) -> bool {
-    store.load(&key(n)).unwrap().is_some_and(|stored| {
+    store.get(&key(n)).unwrap().is_some_and(|stored| {
         assert_eq!(stored.payload, payload(n), "wrong bytes");
         assert_eq!(stored.created, Timestamp::unix(Millis(n.into())));
         true
@@ -211,7 +211,7 @@ fn the_bound_holds() {
     for n in 0..100_u8 {
         let big = vec![n; if n % 10 == 9 { 50_000 } else { 3000 }];
         store.put(&Record::new(key(n), &big)).unwrap();
-        assert_eq!(store.load(&key(n)).unwrap().unwrap().payload, big);
+        assert_eq!(store.get(&key(n)).unwrap().unwrap().payload, big);
         assert!(store.stats().bytes <= 100_000);
         assert_eq!(store.stats().bytes, on_disk());
         if n % 25 == 0 {
@@ -220,7 +220,7 @@ fn the_bound_holds() {
             assert_eq!(store.stats().bytes, on_disk());
         }
     }
-    assert!(store.load(&key(0)).unwrap().is_none());
+    assert!(store.get(&key(0)).unwrap().is_none());
     assert!(store.stats().entries_evicted > 10);
     let error = store.put(&Record::new(key(1), &[0; 100_000])).unwrap_err();
     assert!(matches!(error.kind(), StoreErrorKind::TooBig { capacity: 100_000, .. }));
