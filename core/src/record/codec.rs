@@ -53,7 +53,7 @@ impl<E: fmt::Debug> fmt::Display for ReadError<E> {
 impl<E: fmt::Debug> core::error::Error for ReadError<E> {}
 
 impl<'a> Record<'a> {
-    /// Bytes that [`encode`](Self::encode) writes: 88, the extensions, the payload, and 5 to 50 for
+    /// Bytes that [`encode`](Self::encode) writes: 96, the extensions, the payload, and 5 to 50 for
     /// a usage, 8 as a rule.
     #[must_use]
     pub fn encoded_len(&self) -> u64 {
@@ -61,7 +61,8 @@ impl<'a> Record<'a> {
         (HEAD_LEN + usage_len) as u64 + self.extensions.len() as u64 + self.payload.len() as u64
     }
 
-    /// Writes the record as it stands in `frame`. Reads the payload twice, once for its checksum.
+    /// Writes the record as it stands in `frame`, with the order 0. Reads the payload twice, once
+    /// for its checksum.
     ///
     /// # Errors
     /// [`EncodeError::TooBig`] before anything is written, else the writer's error.
@@ -71,7 +72,22 @@ impl<'a> Record<'a> {
         crc: &impl Crc32c,
         writer: &mut W,
     ) -> Result<(), EncodeError<W::Error>> {
-        let head = Head::of(self, frame, crc).ok_or(EncodeError::TooBig)?;
+        self.encode_ordered(0, frame, crc, writer)
+    }
+
+    /// [`encode`](Self::encode) with an order: where several write, the one that
+    /// [`Head::order`] tells of.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode)'s.
+    pub fn encode_ordered<W: Write>(
+        &self,
+        order: u64,
+        frame: &Frame,
+        crc: &impl Crc32c,
+        writer: &mut W,
+    ) -> Result<(), EncodeError<W::Error>> {
+        let head = Head::of(self, order, frame, crc).ok_or(EncodeError::TooBig)?;
         let usage_bytes = usage::encode(self.usage.as_ref());
         for part in [&head.encode(frame, crc), &usage_bytes[..], self.extensions, self.payload] {
             writer.write_all(part).map_err(EncodeError::Write)?;
@@ -100,7 +116,7 @@ impl<'a> Record<'a> {
     /// Reads the next record; its body goes into `buffer`, which the record borrows.
     ///
     /// # Errors
-    /// What [`ReadError`] lists. At a clean end of the reader, `NeedMore { needed: 88 }`.
+    /// What [`ReadError`] lists. At a clean end of the reader, `NeedMore { needed: 96 }`.
     pub fn read<R: Read>(
         reader: &mut R,
         frame: &Frame,
@@ -236,8 +252,8 @@ mod tests {
         let frame = Frame::standalone();
         let mut bytes = encoded(&example(), &frame);
         bytes[8] = 2;
-        let checksum = frame.checksum(&CRC, &bytes[..84]);
-        bytes[84..88].copy_from_slice(&checksum.to_le_bytes());
+        let checksum = frame.checksum(&CRC, &bytes[..92]);
+        bytes[92..96].copy_from_slice(&checksum.to_le_bytes());
         let newer = Err(DecodeError::NewerVersion { found: 2 });
         assert_eq!(Record::decode(&bytes, &frame, &CRC), newer);
     }

@@ -1,10 +1,10 @@
-//! The 88 bytes that a record begins with.
+//! The 96 bytes that a record begins with.
 
 use super::{ClockDomain, Crc32c, Frame, Record, Timestamp, usage};
 use crate::{Millis, RequestKey};
 
 /// The length of a record's head in bytes.
-pub const HEAD_LEN: usize = 88;
+pub const HEAD_LEN: usize = 96;
 /// The version of the record format that this library writes, and the newest that it reads.
 pub const RECORD_VERSION: u8 = 1;
 
@@ -16,8 +16,12 @@ pub enum Kind {
     Entry,
     /// A removal: all earlier entries of its key are gone. It has no body.
     Removal,
-    /// All earlier records of its segment were confirmed to be on the medium. It has no body.
-    Seal,
+    /// No record follows in its segment, which nobody writes any more. It has no body, and a key of
+    /// zeros.
+    Close,
+    /// All entries with a lower order are gone, whatever their key. It has no body, and a key of
+    /// zeros.
+    Clear,
     /// Something that this version does not know and skips.
     Other(u8),
 }
@@ -27,7 +31,8 @@ impl Kind {
         match self {
             Self::Entry => 1,
             Self::Removal => 2,
-            Self::Seal => 3,
+            Self::Close => 3,
+            Self::Clear => 4,
             Self::Other(byte) => byte,
         }
     }
@@ -36,7 +41,8 @@ impl Kind {
         match byte {
             1 => Self::Entry,
             2 => Self::Removal,
-            3 => Self::Seal,
+            3 => Self::Close,
+            4 => Self::Clear,
             other => Self::Other(other),
         }
     }
@@ -64,6 +70,10 @@ pub struct Head {
     pub extensions_len: u32,
     /// Bytes of the payload.
     pub payload_len: u32,
+    /// Of two records of one key the one with the higher order is newer; where they are equal, as
+    /// in a [`Log`](super::Log), which writes 0, the one with the higher sequence of its segment,
+    /// then the one at the higher offset. It does not change when a record is copied.
+    pub order: u64,
     /// The checksum of the body in its frame.
     pub body_crc: u32,
 }
@@ -88,7 +98,7 @@ pub enum DecodeError {
         /// Its version.
         found: u8,
     },
-    /// A whole record that is no entry: a removal, a seal, or something newer.
+    /// A whole record that is no entry: a removal, a close, a clear, or something newer.
     NotAnEntry,
 }
 
@@ -109,7 +119,12 @@ impl core::error::Error for DecodeError {}
 
 impl Head {
     /// The head of `record` in `frame`, or `None` if its extensions or payload exceed 4 GiB.
-    pub(super) fn of(record: &Record<'_>, frame: &Frame, crc: &impl Crc32c) -> Option<Self> {
+    pub(super) fn of(
+        record: &Record<'_>,
+        order: u64,
+        frame: &Frame,
+        crc: &impl Crc32c,
+    ) -> Option<Self> {
         let usage_bytes = usage::encode(record.usage.as_ref());
         let body_crc = frame.checksum(crc, &usage_bytes);
         let body_crc = crc.append(crc.append(body_crc, record.extensions), record.payload);
@@ -122,13 +137,14 @@ impl Head {
             usage_len: usage_bytes.len() as u8,
             extensions_len: u32::try_from(record.extensions.len()).ok()?,
             payload_len: u32::try_from(record.payload.len()).ok()?,
+            order,
             body_crc,
         })
     }
 
-    /// A record without a body: a removal or a seal.
+    /// A record without a body: a removal, a close or a clear. The latter two have a key of zeros.
     #[must_use]
-    pub fn bare(kind: Kind, key: RequestKey, frame: &Frame, crc: &impl Crc32c) -> Self {
+    pub fn bare(kind: Kind, key: RequestKey, order: u64, frame: &Frame, crc: &impl Crc32c) -> Self {
         Self {
             kind,
             key,
@@ -138,6 +154,7 @@ impl Head {
             usage_len: 0,
             extensions_len: 0,
             payload_len: 0,
+            order,
             body_crc: frame.checksum(crc, &[]),
         }
     }
@@ -175,9 +192,10 @@ impl Head {
         put(&mut bytes, 40, &boot.to_le_bytes());
         put(&mut bytes, 44, &[self.usage_len]);
         put(&mut bytes, 48, self.key.as_bytes());
-        put(&mut bytes, 80, &self.body_crc.to_le_bytes());
-        let checksum = frame.checksum(crc, &bytes[..84]);
-        put(&mut bytes, 84, &checksum.to_le_bytes());
+        put(&mut bytes, 80, &self.order.to_le_bytes());
+        put(&mut bytes, 88, &self.body_crc.to_le_bytes());
+        let checksum = frame.checksum(crc, &bytes[..92]);
+        put(&mut bytes, 92, &checksum.to_le_bytes());
         bytes
     }
 
@@ -193,7 +211,7 @@ impl Head {
         if bytes[..8] != *frame.marker() {
             return Err(DecodeError::NotARecord);
         }
-        if frame.checksum(crc, &bytes[..84]) != u32_at(bytes, 84) {
+        if frame.checksum(crc, &bytes[..92]) != u32_at(bytes, 92) {
             return Err(DecodeError::HeadDamaged);
         }
         if bytes[8] != RECORD_VERSION {
@@ -215,7 +233,8 @@ impl Head {
             usage_len: bytes[44],
             extensions_len: u32_at(bytes, 16),
             payload_len: u32_at(bytes, 12),
-            body_crc: u32_at(bytes, 80),
+            order: u64::from_le_bytes(array_at(bytes, 80)),
+            body_crc: u32_at(bytes, 88),
         })
     }
 

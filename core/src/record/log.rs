@@ -20,7 +20,7 @@ use embedded_io::Write as _;
 /// count.
 ///
 /// - **Memory**: no heap and no index: about 100 bytes beside the medium, and in a call one buffer
-///   of 256 bytes and a record's head of 88.
+///   of 256 bytes and a record's head of 96.
 ///   `find` reads the heads of all records, newest segment first: put a
 ///   [`Table`](crate::table) in front, filled at boot from [`iter`](Log::iter).
 /// - **Power loss**: what was appended before a successful [`sync`](Log::sync) is there
@@ -131,7 +131,7 @@ impl<M: Medium, C: Crc32c> Log<M, C> {
             return Ok(false);
         }
         let (offset, frame) = self.reserve(super::HEAD_LEN as u64)?;
-        let head = Head::bare(Kind::Removal, *key, &frame, &self.crc).encode(&frame, &self.crc);
+        let head = Head::bare(Kind::Removal, *key, 0, &frame, &self.crc).encode(&frame, &self.crc);
         let mut programmer = Programmer::new(&mut self.medium, offset);
         programmer
             .write_all(&head)

@@ -272,7 +272,7 @@ fn what_is_not_opened() {
     assert_eq!(find(&mut log, &key(1)).as_deref(), Some(&b"formatted"[..]));
     let big = vec![0; SEGMENT as usize];
     let error = log.append(&Record::new(key(1), &big)).unwrap_err();
-    assert_eq!(error, AppendError::TooBig { needed: 2136, capacity: 1920 });
+    assert_eq!(error, AppendError::TooBig { needed: 2144, capacity: 1920 });
     let small = log.find(&key(1), &mut []).unwrap_err();
     assert_eq!(small, FindError::BufferTooSmall { needed: 9 });
 }

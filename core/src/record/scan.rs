@@ -42,6 +42,20 @@ impl Scan {
         Self { base, header, limit, at, used: at, damaged: 0, in_damage: false }
     }
 
+    /// A walk over the same segment that begins at `at`, an offset in it: the
+    /// [`end`](Self::end) of an earlier walk, or where a record that was found before ends. For
+    /// those who follow a segment that another writes.
+    ///
+    /// What stands before `at` is not read; `at` is rounded up to where a record may start.
+    #[must_use]
+    pub fn resume(medium: &impl Medium, base: u32, header: SegmentHeader, at: u32) -> Self {
+        let mut scan = Self::new(medium, base, header);
+        // Beyond the capacity, a multiple of the alignment, there is nothing.
+        let at = header.align_up(u64::from(at.clamp(scan.at, header.capacity))) as u32;
+        (scan.at, scan.used) = (at, at);
+        scan
+    }
+
     /// Ends the walk at `limit`, an offset in the segment where nothing is known to follow.
     #[must_use]
     pub fn until(mut self, limit: u32) -> Self {

@@ -47,9 +47,9 @@ pub use options::{Durability, FileStoreOptions};
 ///   that another user owns, may write to or could replace is refused.
 /// - **Bound**: 256 MiB unless set otherwise; the oldest segment file goes first.
 /// - **Cost**: a load is a read of the entry's bytes and a checksum; a put is one write. Memory: 29
-///   bytes an entry, twice that when the hash map has just grown. Disk: 88 bytes an entry, 5 to 50
-///   for its usage, and up to 15 of padding. Opening reads heads, and the bodies behind the last
-///   seal.
+///   bytes an entry, twice that when the hash map has just grown. Disk: 96 bytes an entry, 5 to 50
+///   for its usage, and up to 15 of padding. Opening reads heads, and the bodies of the
+///   files that have not been closed, as a rule one.
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
 ///
@@ -124,7 +124,9 @@ impl fmt::Debug for FileStore {
 impl Drop for FileStore {
     fn drop(&mut self) {
         self.flusher = None;
-        self.shared.writer().retire(&self.shared.counters);
+        if self.shared.options.durability != Durability::None {
+            self.shared.sync_active();
+        }
     }
 }
 

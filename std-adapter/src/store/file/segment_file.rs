@@ -34,8 +34,6 @@ pub(super) struct SegmentFile {
     header: SegmentHeader,
     /// Where the next record goes. Moved by the writer alone.
     end: AtomicU32,
-    /// Where the last seal ends.
-    sealed: AtomicU32,
     synced: Mutex<Synced>,
     /// Makes syncs fail.
     #[cfg(test)]
@@ -57,6 +55,8 @@ pub(super) struct Walked {
     pub(super) damaged: u32,
     /// Where the last whole record ends, rounded up.
     pub(super) whole_end: u32,
+    /// Whether it takes no more records.
+    pub(super) is_closed: bool,
 }
 
 /// The header's length in a file.
@@ -75,11 +75,11 @@ impl SegmentFile {
             let _ = fs::remove_file(&path);
             return Err(StoreError::io(&path, error));
         }
-        Ok(Self::new(path, file, header, DATA_START, DATA_START))
+        Ok(Self::new(path, file, header, DATA_START))
     }
 
-    /// Opens a file and walks its records. Bodies behind the last seal are checked, for a power
-    /// loss may have torn any of them; the others are checked when they are read.
+    /// Opens a file and walks its records. Bodies of a file that was not closed are checked, for
+    /// a power loss may have torn any of them; the others are checked when they are read.
     ///
     /// `Ok(None)`: no segment, a torn or damaged header.
     ///
@@ -99,18 +99,18 @@ impl SegmentFile {
             _ => return Ok(None),
         };
         let mut scan = Scan::new(&medium, 0, header);
-        let (mut records, mut sealed_count, mut sealed_end) = (Vec::new(), 0, DATA_START);
+        let (mut records, mut is_closed) = (Vec::new(), false);
         while let Some(found) = scan.next(&mut medium, &CRC).map_err(failed)? {
-            if found.head.kind == Kind::Seal {
-                (sealed_count, sealed_end) = (records.len(), end_of(&header, &found));
-            } else {
-                records.push(found);
-            }
+            is_closed |= found.head.kind == Kind::Close;
+            records.push(found);
         }
         let mut damaged = scan.damaged();
-        let mut unsealed = records.split_off(sealed_count);
-        let (mut whole_end, mut failure) = (sealed_end, None);
-        unsealed.retain(|found| match found.is_whole(&mut medium, 0, &header, &CRC) {
+        let (mut whole_end, mut failure) = (DATA_START, None);
+        let mut is_whole = |found: &Found| match is_closed {
+            true => Ok(true),
+            false => found.is_whole(&mut medium, 0, &header, &CRC),
+        };
+        records.retain(|found| match is_whole(found) {
             Ok(true) => {
                 whole_end = end_of(&header, found);
                 true
@@ -127,18 +127,16 @@ impl SegmentFile {
         if let Some(error) = failure {
             return Err(failed(error));
         }
-        records.append(&mut unsealed);
-        let segment = Self::new(path.clone(), file, header, medium_len, sealed_end);
-        Ok(Some(Walked { segment, records, damaged, whole_end }))
+        let segment = Self::new(path.clone(), file, header, medium_len);
+        Ok(Some(Walked { segment, records, damaged, whole_end, is_closed }))
     }
 
-    fn new(path: PathBuf, file: File, header: SegmentHeader, end: u32, sealed: u32) -> Self {
+    fn new(path: PathBuf, file: File, header: SegmentHeader, end: u32) -> Self {
         Self {
             path,
             file,
             header,
             end: AtomicU32::new(end),
-            sealed: AtomicU32::new(sealed),
             synced: Mutex::new(Synced::UpTo(0)),
             #[cfg(test)]
             fails: false.into(),
@@ -182,7 +180,7 @@ impl SegmentFile {
     pub(super) fn append_bare(&self, kind: Kind, key: RequestKey) -> Result<(), StoreError> {
         let offset = self.end.load(Ordering::Relaxed);
         let frame = self.header.frame(offset, &CRC);
-        let mut bytes = Head::bare(kind, key, &frame, &CRC).encode(&frame, &CRC).to_vec();
+        let mut bytes = Head::bare(kind, key, 0, &frame, &CRC).encode(&frame, &CRC).to_vec();
         self.write(offset, &mut bytes).map(|_| ())
     }
 
@@ -264,17 +262,12 @@ impl SegmentFile {
         }
     }
 
-    /// Syncs and then says in the file that everything before was synced, which spares the next
-    /// open the reading of bodies.
-    pub(super) fn seal(&self) -> Result<(), StoreError> {
-        let end = self.end.load(Ordering::Acquire);
-        if end <= self.sealed.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.sync_up_to(end)?;
+    /// Syncs and then says in the file that no record follows, which spares the next open the
+    /// reading of bodies.
+    pub(super) fn close(&self) -> Result<(), StoreError> {
+        self.sync_up_to(self.end.load(Ordering::Acquire))?;
         if self.takes(HEAD_LEN as u64) {
-            self.append_bare(Kind::Seal, RequestKey::from_bytes([0; 32]))?;
-            self.sealed.store(self.end.load(Ordering::Acquire), Ordering::Release);
+            self.append_bare(Kind::Close, RequestKey::from_bytes([0; 32]))?;
         }
         Ok(())
     }

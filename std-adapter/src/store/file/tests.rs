@@ -116,7 +116,7 @@ fn a_torn_tail_loses_the_torn_record() {
     }
 }
 
-/// With any byte changed, in a sealed file and in an open one, at most one entry is lost and none
+/// With any byte changed, at most one entry is lost and none
 /// is wrong.
 #[test]
 fn a_flipped_byte_loses_one_entry() {

@@ -125,7 +125,7 @@ impl Writer {
         Ok(paths)
     }
 
-    /// Takes up one file; says where its last whole record ends, if it can be read.
+    /// Takes up one file; says where its last whole record ends, if it takes more.
     fn add(
         &mut self,
         sequence: u32,
@@ -141,7 +141,7 @@ impl Writer {
             self.segments.push_back(Slot::Unreadable { path, len });
             return Ok(None);
         };
-        let Walked { segment, records, damaged, whole_end } = walked;
+        let Walked { segment, records, damaged, whole_end, is_closed } = walked;
         counters.damaged.fetch_add(u64::from(damaged), Ordering::Relaxed);
         for found in &records {
             // A record ends within a segment, whose length is a u32.
@@ -156,7 +156,7 @@ impl Writer {
         let segment = Arc::new(segment);
         index.add_segment(sequence, Arc::clone(&segment));
         self.segments.push_back(Slot::Open(segment));
-        Ok(Some(whole_end))
+        Ok((!is_closed).then_some(whole_end))
     }
 
     /// The segment that records go into now, if there is one.
@@ -209,7 +209,7 @@ impl Writer {
         if let Some(active) = self.active().filter(|_| self.options.durability != Durability::None)
         {
             let before = active.len();
-            if let Err(error) = active.seal() {
+            if let Err(error) = active.close() {
                 counters.note(&error);
             }
             counters.bytes.fetch_add(active.len() - before, Ordering::Relaxed);
