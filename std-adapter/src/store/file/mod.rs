@@ -10,6 +10,9 @@ mod medium;
 mod options;
 mod segment_file;
 #[cfg(test)]
+#[expect(dead_code, reason = "the tests of the engine use the rest of it")]
+mod sim;
+#[cfg(test)]
 mod tests;
 mod writer;
 
