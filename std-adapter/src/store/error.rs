@@ -33,6 +33,13 @@ pub enum StoreErrorKind {
     WritableByOthers,
     /// The directory or the disk does not let us write.
     ReadOnly,
+    /// The directory is on a file system of another machine, or may be: there a lock may hold
+    /// nobody back, and what one machine wrote may reach another late or in pieces.
+    NetworkFileSystem,
+    /// The directory was deleted, or another one stands in its place, while the store was open.
+    Gone,
+    /// The name of a namespace is empty, too long, or has a character that is not allowed in one.
+    InvalidNamespace,
     /// A file was written by a newer version of this library, in this format version.
     NewerVersion {
         /// The format version that the file states.
@@ -116,6 +123,9 @@ impl fmt::Display for StoreErrorKind {
             Self::NotOurs => "this belongs to another user",
             Self::WritableByOthers => "other users may write or replace this",
             Self::ReadOnly => "no permission to write here",
+            Self::NetworkFileSystem => "this is, or may be, on a network file system",
+            Self::Gone => "the directory was deleted or replaced while the store was open",
+            Self::InvalidNamespace => "this cannot be the name of a namespace",
             Self::NewerVersion { found } => {
                 return write!(f, "written in format version {found}, newer than this library's");
             }
@@ -139,6 +149,12 @@ impl StoreErrorKind {
             Self::NotOurs => "choose a directory of your own",
             Self::WritableByOthers => "chmod go-w it, or choose a directory of your own",
             Self::ReadOnly => "make it writable or choose another directory",
+            Self::NetworkFileSystem => {
+                "choose a local directory, or allow_network_file_system(true) where one machine \
+                 alone uses it"
+            }
+            Self::Gone => "open the store again",
+            Self::InvalidNamespace => "use 1 to 64 of a-z, 0-9, - and _",
             Self::NewerVersion { .. } => "update llm-cache or choose another directory",
             Self::NoSpace => "free some or lower the store's max_bytes",
             Self::TooBig { .. } => "raise the store's max_bytes",
@@ -183,5 +199,11 @@ mod tests {
         let full = StoreError::io(Path::new("x"), io::Error::from(io::ErrorKind::StorageFull));
         assert_eq!(full.kind(), StoreErrorKind::NoSpace);
         assert!(full.to_string().contains("max_bytes"), "{full}");
+        let gone = StoreError::new(StoreErrorKind::Gone).at(Path::new("/tmp/x"));
+        assert_eq!(
+            gone.to_string(),
+            "/tmp/x: the directory was deleted or replaced while the store was open; \
+             open the store again"
+        );
     }
 }

@@ -228,6 +228,7 @@ impl Store for FileStore {
             entries_evicted: counters.evicted.load(Ordering::Relaxed),
             damaged: counters.damaged.load(Ordering::Relaxed),
             sync_failures: counters.sync_failures.load(Ordering::Relaxed),
+            ..StoreStats::default()
         }
     }
 
