@@ -197,7 +197,7 @@ mod tests {
             usage in proptest::option::of(usages()),
             extensions in any::<Vec<u8>>(),
             payload in any::<Vec<u8>>(),
-            (salt, offset) in any::<([u8; 16], u32)>(),
+            (salt, offset, order) in any::<([u8; 16], u32, u64)>(),
         ) {
             let record = Record {
                 key: RequestKey::from_bytes(key),
@@ -214,6 +214,11 @@ mod tests {
             let mut buffer = vec![0; bytes.len() - HEAD_LEN];
             let read = Record::read(&mut &bytes[..], &frame, &CRC, &mut buffer);
             prop_assert_eq!(read.unwrap(), record);
+            let mut ordered = vec![0; bytes.len()];
+            record.encode_ordered(order, &frame, &CRC, &mut &mut ordered[..]).unwrap();
+            let head = ordered.first_chunk().unwrap();
+            prop_assert_eq!(Head::decode(head, &frame, &CRC).unwrap().order, order);
+            prop_assert_eq!(Record::decode(&ordered, &frame, &CRC), Ok((record, bytes.len())));
         }
     }
 

@@ -4,6 +4,8 @@
 
 mod codec;
 mod crc;
+#[cfg(test)]
+mod damage_tests;
 mod entry;
 mod extension;
 #[cfg(test)]
@@ -17,6 +19,8 @@ mod log_iter;
 mod log_tests;
 mod medium;
 mod nor;
+#[cfg(test)]
+mod power_medium;
 #[cfg(test)]
 mod power_tests;
 mod program;

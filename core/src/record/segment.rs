@@ -121,6 +121,9 @@ impl SegmentHeader {
     /// Reads the header of the segment that starts at `base`: the first copy, or the second where
     /// the first is damaged.
     ///
+    /// The second copy is looked for where the medium's write size puts it, and nowhere else: a
+    /// payload may stand there, and a header in it that somebody has made up.
+    ///
     /// # Errors
     /// The medium's.
     pub fn read<M: Medium>(
@@ -130,6 +133,8 @@ impl SegmentHeader {
     ) -> Result<SegmentState, M::Error> {
         let mut bytes = [0; SEGMENT_HEADER_LEN];
         let mut is_blank = true;
+        let align = medium.write_size().clamp(ALIGN_MIN, ALIGN_MAX);
+        let second = Self::data_start_at(align) / 2;
         for copy_offset in [0, SEGMENT_HEADER_LEN as u32, 128, 256] {
             let Some(offset) = base.checked_add(copy_offset) else { break };
             let room = medium.capacity().saturating_sub(offset);
@@ -138,8 +143,11 @@ impl SegmentHeader {
             }
             medium.read_at(offset, &mut bytes)?;
             is_blank &= bytes.iter().all(|&byte| byte == M::ERASED);
+            if copy_offset != 0 && copy_offset != second {
+                continue;
+            }
             match Self::decode(&bytes, crc) {
-                // A copy counts only where this segment's own alignment puts it.
+                // And only where the segment's own alignment puts it.
                 SegmentState::Valid(header)
                     if copy_offset == 0 || copy_offset == header.copy_offset() =>
                 {
