@@ -24,6 +24,14 @@ pub(super) struct Directory {
 }
 
 const LOCK_NAME: &str = "lock";
+/// What the directory of a namespace is called before the namespace's own name: no other file of a
+/// store begins like this.
+const NAMESPACE_PREFIX: &str = "ns-";
+
+/// The directory that the store in `path` has for a namespace.
+pub(super) fn of_namespace(path: &Path, name: &str) -> PathBuf {
+    path.join(format!("{NAMESPACE_PREFIX}{name}"))
+}
 
 impl Directory {
     /// Makes the directory if need be, checks that nobody else can reach into it, and locks it.
@@ -126,7 +134,9 @@ fn open_directory(path: &Path) -> Result<File, StoreError> {
 fn holds_only_a_store(path: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(path)? {
         let name = entry?.file_name();
+        let is_namespace = name.as_encoded_bytes().starts_with(NAMESPACE_PREFIX.as_bytes());
         let is_ours = name == LOCK_NAME
+            || is_namespace
             || Path::new(&name).extension().is_some_and(|extension| extension == "seg");
         if !is_ours {
             return Ok(false);

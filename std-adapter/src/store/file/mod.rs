@@ -7,6 +7,7 @@ mod disk;
 mod flusher;
 mod index;
 mod medium;
+mod network;
 mod options;
 mod segment_file;
 #[cfg(test)]

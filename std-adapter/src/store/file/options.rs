@@ -1,9 +1,13 @@
 //! How a file store is to be kept.
 
-use std::{path::Path, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
-use super::FileStore;
-use crate::store::StoreError;
+use super::{FileStore, directory, network};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// What survives a power loss. A crash or `kill -9` of this process alone loses nothing that `put`
 /// has acknowledged, under any of these: the operating system has it.
@@ -26,6 +30,16 @@ pub struct FileStoreOptions {
     pub(super) max_bytes: u64,
     pub(super) segment_bytes: Option<u32>,
     pub(super) durability: Durability,
+    namespace: Option<Namespace>,
+    may_be_on_network: bool,
+}
+
+/// The name of a namespace, in place, so that options are copied like any other settings.
+#[derive(Clone, Copy)]
+struct Namespace {
+    bytes: [u8; NAMESPACE_MAX],
+    /// More than fit, for a name that is too long.
+    len: usize,
 }
 
 impl Default for FileStoreOptions {
@@ -35,6 +49,8 @@ impl Default for FileStoreOptions {
             max_bytes: 256 << 20,
             segment_bytes: None,
             durability: Durability::Interval(Duration::from_secs(1)),
+            namespace: None,
+            may_be_on_network: false,
         }
     }
 }
@@ -64,12 +80,50 @@ impl FileStoreOptions {
         self
     }
 
+    /// Opens the store of one namespace of the directory: a store of its own in `ns-NAME`, with a
+    /// bound of its own. `clear` and `compact` there touch no other one. The default is none: the
+    /// store in the directory itself.
+    ///
+    /// A name has 1 to 64 characters of `a-z`, `0-9`, `-` and `_`; capitals are left out since some
+    /// file systems take them for small letters. [`open`](Self::open) refuses any other.
+    #[must_use]
+    pub fn namespace(mut self, name: &str) -> Self {
+        let (mut bytes, len) = ([0; NAMESPACE_MAX], name.len());
+        let kept = len.min(NAMESPACE_MAX);
+        bytes[..kept].copy_from_slice(&name.as_bytes()[..kept]);
+        self.namespace = Some(Namespace { bytes, len });
+        self
+    }
+
+    /// Whether the directory may be on a network file system; the default is that it may not.
+    ///
+    /// There the locks may hold nobody back, and a read may miss what another machine has just
+    /// written. Where one machine alone uses the directory, both usually hold. FUSE counts as a
+    /// network: what is behind it is not known.
+    #[must_use]
+    pub const fn allow_network_file_system(mut self, allow: bool) -> Self {
+        self.may_be_on_network = allow;
+        self
+    }
+
     /// Opens the store in the directory `path`, which is made if it is not there.
     ///
     /// # Errors
-    /// As [`FileStore::open`]'s.
+    /// As [`FileStore::open`]'s, and
+    /// [`InvalidNamespace`](crate::store::StoreErrorKind::InvalidNamespace).
     pub fn open(self, path: impl AsRef<Path>) -> Result<FileStore, StoreError> {
-        FileStore::open_with(path.as_ref(), self)
+        let path = self.directory_in(path.as_ref())?;
+        if !self.may_be_on_network {
+            network::refuse(&path)?;
+        }
+        FileStore::open_with(&path, self)
+    }
+
+    fn directory_in(&self, path: &Path) -> Result<PathBuf, StoreError> {
+        let Some(namespace) = &self.namespace else { return Ok(path.to_owned()) };
+        let name = namespace.name();
+        let name = name.ok_or_else(|| StoreError::new(StoreErrorKind::InvalidNamespace).at(path));
+        name.map(|name| directory::of_namespace(path, name))
     }
 
     /// The capacity of a new segment file, a multiple of the record alignment.
@@ -80,5 +134,66 @@ impl FileStoreOptions {
     }
 }
 
+impl Namespace {
+    /// The name, unless it is none that a namespace may have.
+    fn name(&self) -> Option<&str> {
+        let name = std::str::from_utf8(self.bytes.get(..self.len)?).ok()?;
+        let is_allowed = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_');
+        (!name.is_empty() && name.bytes().all(is_allowed)).then_some(name)
+    }
+}
+
+impl fmt::Debug for Namespace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.name().unwrap_or("(invalid)"), f)
+    }
+}
+
+const NAMESPACE_MAX: usize = 64;
 const MAX_BYTES_MIN: u64 = 64 << 10;
 const SEGMENT_MIN: u32 = 4 << 10;
+
+#[cfg(test)]
+mod tests {
+    use llm_cache_core::{RequestKey, record::Record};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::store::Store;
+
+    /// Each namespace has its own entries and a clear of its own, beside the store in the directory
+    /// itself; and the directory stays closed to others.
+    #[test]
+    fn namespaces_are_apart() {
+        let dir = TempDir::new().unwrap();
+        let options = FileStore::options().durability(Durability::None);
+        let stores = [options, options.namespace("a"), options.namespace("b-2_x")];
+        let stores = stores.map(|options| options.open(&dir).unwrap());
+        let key = RequestKey::from_bytes([7; 32]);
+        for (n, store) in stores.iter().enumerate() {
+            store.put(&Record::new(key, &[n as u8])).unwrap();
+        }
+        stores[1].clear().unwrap();
+        let found = stores.each_ref().map(|store| store.get(&key).unwrap().map(|it| it.payload[0]));
+        assert_eq!(found, [Some(0), None, Some(2)]);
+        drop(stores);
+        let store = options.namespace("b-2_x").open(&dir).unwrap();
+        assert_eq!(store.path(), dir.path().join("ns-b-2_x"));
+        assert_eq!(store.get(&key).unwrap().unwrap().payload, [2][..]);
+    }
+
+    /// A name that could lead elsewhere or be taken for another is refused, and nothing is made.
+    #[test]
+    fn other_names_are_refused() {
+        let dir = TempDir::new().unwrap();
+        let long = "x".repeat(65);
+        for name in
+            ["", "..", "a/b", "a.seg", "Tenant", "a b", "\u{e4}", "a\0", &long, &long.repeat(9)]
+        {
+            let error = FileStore::options().namespace(name).open(&dir).unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::InvalidNamespace, "{name:?}");
+        }
+        assert_eq!(dir.path().read_dir().unwrap().count(), 0);
+        FileStore::options().namespace(&long[..64]).open(&dir).unwrap();
+    }
+}
