@@ -1,5 +1,5 @@
 //! llm-cache beside other crates that do the same work: `-- SUBCOMMAND [--quick] [--seed N]
-//! [--only TABLE] [--traces DIR]`.
+//! [--only TABLE] [--traces DIR] [--dir DIR]`.
 //!
 //! Every sub-command prints tab-separated tables to standard output and the spread of its figures
 //! to standard error. All sides of a table run by turns in one process. Nothing here judges a
@@ -16,6 +16,7 @@ mod policy;
 mod random;
 mod report;
 mod shared;
+mod store;
 mod table;
 mod text;
 mod timing;
@@ -37,6 +38,8 @@ pub(crate) struct Options {
     only: Option<String>,
     /// The folder of traces to play.
     traces: Option<PathBuf>,
+    /// The folder to keep stores in; the system's for temporary files without it.
+    dir: Option<PathBuf>,
     /// The command line, for the tables' first lines.
     command: String,
 }
@@ -54,8 +57,9 @@ impl Options {
     fn parse(arguments: &[String]) -> Result<(&str, Self), String> {
         let (subcommand, rest) = arguments.split_first().ok_or("which sub-command?")?;
         let command = format!("rivals {}", arguments.join(" "));
-        let (plan, quick, only, traces) = (Plan::FULL, false, None, None);
-        let mut options = Self { plan, quick, seed: 1, only, traces, command };
+        let (plan, quick, only) = (Plan::FULL, false, None);
+        let (traces, dir) = (None, None);
+        let mut options = Self { plan, quick, seed: 1, only, traces, dir, command };
         let mut rest = rest.iter();
         while let Some(option) = rest.next() {
             let mut value = || rest.next().ok_or_else(|| format!("{option} needs a value"));
@@ -66,6 +70,7 @@ impl Options {
                 }
                 "--only" => options.only = Some(value()?.clone()),
                 "--traces" => options.traces = Some(value()?.into()),
+                "--dir" => options.dir = Some(value()?.into()),
                 _ => return Err(format!("unknown option {option}")),
             }
         }
@@ -80,6 +85,7 @@ fn main() -> ExitCode {
         "table" => table::run(&options),
         "hit" => hit::run(&options),
         "cost" => cost::run(&options),
+        "store" => store::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -90,6 +96,7 @@ fn main() -> ExitCode {
             eprintln!("       rivals table [--quick] [--seed N] [--only ENTRIES | --only threads]");
             eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
             eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");
+            eprintln!("       rivals store [--quick] [--seed N] [--only TABLE] [--dir DIR]");
             ExitCode::FAILURE
         }
     }

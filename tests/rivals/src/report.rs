@@ -125,7 +125,7 @@ pub(crate) fn print_row(case: &str, cells: &[f64]) {
 }
 
 /// Prints a row of figures, with a dash for those that are missing.
-fn print_cells(case: &str, cells: &[Option<f64>]) {
+pub(crate) fn print_cells(case: &str, cells: &[Option<f64>]) {
     let cell = |cell: &Option<f64>| cell.map_or("-".to_owned(), |cell| format!("{cell:.3}"));
     println!("{case}\t{}", cells.iter().map(cell).collect::<Vec<_>>().join("\t"));
 }

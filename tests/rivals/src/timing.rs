@@ -79,6 +79,26 @@ pub(crate) fn by_turns(plan: Plan, sides: &mut [Side<'_>]) -> Vec<Spread> {
     times.into_iter().map(Spread::of).collect()
 }
 
+/// The same where a turn needs preparations that are not timed: `turn` gets the numbers of the side
+/// and the round, and tells what a call took.
+///
+/// # Errors
+/// The first of a turn's.
+pub(crate) fn rounds_by_turns<E>(
+    rounds: usize,
+    sides: usize,
+    mut turn: impl FnMut(usize, usize) -> Result<f64, E>,
+) -> Result<Vec<Spread>, E> {
+    let mut times = vec![Vec::with_capacity(rounds); sides];
+    for round in 0..rounds {
+        for number in 0..sides {
+            let at = (round + number) % sides;
+            times[at].push(turn(at, round)?);
+        }
+    }
+    Ok(times.into_iter().map(Spread::of).collect())
+}
+
 /// How many calls fill a turn, told by the fastest of three, the first of which warms up.
 fn calls_in_a_turn(turn: Duration, side: &mut Side<'_>) -> u32 {
     let mut call = Duration::MAX;
