@@ -20,8 +20,6 @@ mod log_tests;
 mod medium;
 mod nor;
 #[cfg(test)]
-mod power_medium;
-#[cfg(test)]
 mod power_tests;
 mod program;
 mod ram;

@@ -1,11 +1,11 @@
 //! Power losses: the log on a medium that is cut at every operation.
 
+mod medium;
+
 use std::{collections::BTreeMap, vec, vec::Vec};
 
-use super::{
-    power_medium::{ERASE, Pending, PowerMedium, Random, program},
-    *,
-};
+use self::medium::{ERASE, Pending, PowerMedium, Random, program};
+use super::*;
 use crate::RequestKey;
 
 const SEGMENT: u32 = 2048;
