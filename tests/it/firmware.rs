@@ -7,8 +7,14 @@ use std::{
     process::{Command, Output},
 };
 
-use llm_cache_core::key::{Dialect, Endpoint, Scope, Tenant};
+use llm_cache_core::{
+    RequestKey,
+    key::{Dialect, Endpoint, Scope, Tenant},
+    record::{Frame, PortableCrc32c, Record},
+};
 use llm_cache_tests::shared::skip;
+
+use crate::formats::{Item, Walk, unhex, walk_image};
 
 #[expect(unreachable_pub, reason = "the firmware is a crate of its own")]
 #[path = "../embedded/src/requests.rs"]
@@ -103,6 +109,31 @@ fn firmware_does_the_core_job_within_its_budget() {
     println!("code {code} of {CODE_BYTES_MAX} bytes, stack {stack} of {STACK_BYTES_MAX} bytes");
     assert!(code <= CODE_BYTES_MAX, "{code} bytes of code");
     assert!(stack <= STACK_BYTES_MAX, "{stack} bytes of stack");
+}
+
+/// The firmware recovers a flash image that another build has written, and reclaims all of it;
+/// this machine does the same on the image in a file: they find the same entries, and leave the
+/// same bytes.
+#[test]
+fn firmware_and_server_recover_the_same_flash() {
+    if let Some(why) = what_is_missing() {
+        return skip(why);
+    }
+    let console = run(&["--features", "recover"]);
+    let item = |line: &str| {
+        if let Some(key) = line.strip_prefix("item removed ") {
+            let key: [u8; 32] = unhex(key).unwrap().try_into().unwrap();
+            return Some(Item::removed(RequestKey::from_bytes(key)));
+        }
+        let bytes = unhex(line.strip_prefix("item entry ")?).unwrap();
+        let decoded = Record::decode(&bytes, &Frame::standalone(), &PortableCrc32c);
+        Some(Item::of(&decoded.expect("a whole record").0))
+    };
+    let items: Vec<_> = console.0.lines().filter_map(item).collect();
+    let checksum = u32::from_str_radix(console.line("image checksum"), 16).unwrap();
+    let is_newest_found = console.line("image reclaimed, newest found") == "true";
+    assert_eq!(Walk { items, is_newest_found, checksum }, walk_image());
+    assert!(is_newest_found);
 }
 
 /// The emulator counts instructions, so they are the same in every run. The table's code is what

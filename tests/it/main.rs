@@ -5,6 +5,7 @@ mod client;
 mod corpora;
 mod firmware;
 mod flight;
+mod formats;
 mod identity;
 mod memo;
 mod replay;

@@ -8,8 +8,12 @@
 mod console;
 mod flash;
 mod footprint;
+#[cfg(feature = "recover")]
+mod image;
 #[cfg(feature = "instructions")]
 mod instructions;
+#[cfg(feature = "recover")]
+mod recover;
 mod requests;
 
 use console::{Word, print_line};
@@ -50,6 +54,11 @@ fn main() -> ! {
     #[cfg(feature = "instructions")]
     if let Some(peripherals) = cortex_m::Peripherals::take() {
         instructions::print(&mut MEMORY.table, peripherals.SYST);
+        debug::exit(debug::EXIT_SUCCESS);
+    }
+    #[cfg(feature = "recover")]
+    {
+        recover::run(&mut MEMORY.chip, &mut MEMORY.buffer);
         debug::exit(debug::EXIT_SUCCESS);
     }
     encode(&mut MEMORY.buffer);

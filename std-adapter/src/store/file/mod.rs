@@ -4,6 +4,7 @@ mod crc;
 mod directory;
 #[expect(dead_code, reason = "the engine moves onto it next")]
 mod disk;
+mod flash_image;
 mod flusher;
 mod index;
 mod medium;
@@ -38,6 +39,7 @@ use self::{
 use super::{Store, StoreError, StoreStats, Stored};
 
 pub use crc::HardwareCrc32c;
+pub use flash_image::FlashImage;
 pub use medium::FileMedium;
 pub use options::{Durability, FileStoreOptions};
 
