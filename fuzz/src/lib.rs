@@ -7,6 +7,7 @@ pub mod json;
 pub mod log;
 pub mod permute;
 pub mod reply;
+pub mod segment;
 pub mod table;
 
 /// A check: panics when a promise is broken.
@@ -20,5 +21,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("log", log::check),
     ("permute", permute::check),
     ("reply", reply::check),
+    ("segment", segment::check),
     ("table", table::check),
 ];
