@@ -207,7 +207,7 @@ async fn a_broken_store_fails_no_call() {
 /// A store that could not be opened is reported once, and the cache works without it.
 #[tokio::test]
 async fn a_store_in_use_is_reported() {
-    let refused: Result<MemoryStore, _> = Err(StoreError::new(StoreErrorKind::InUse));
+    let refused: Result<MemoryStore, _> = Err(StoreError::new(StoreErrorKind::NotOurs));
     let cache = small().store_or_report(refused).build();
     ask(&cache, CallOptions::new(), "Ada").await;
     assert!(ask(&cache, CallOptions::new(), "never").await.outcome.is_hit());

@@ -25,6 +25,8 @@ pub struct Scan {
     header: SegmentHeader,
     /// Where the segment, or the part of it that is on the medium, ends.
     limit: u32,
+    /// Where nothing was ever written from.
+    written: u32,
     at: u32,
     used: u32,
     damaged: u32,
@@ -39,7 +41,7 @@ impl Scan {
     pub fn new(medium: &impl Medium, base: u32, header: SegmentHeader) -> Self {
         let limit = header.capacity.min(medium.capacity().saturating_sub(base));
         let at = header.data_start();
-        Self { base, header, limit, at, used: at, damaged: 0, in_damage: false }
+        Self { base, header, limit, written: limit, at, used: at, damaged: 0, in_damage: false }
     }
 
     /// A walk over the same segment that begins at `at`, an offset in it: the
@@ -60,6 +62,14 @@ impl Scan {
     #[must_use]
     pub fn until(mut self, limit: u32) -> Self {
         self.limit = self.limit.min(limit);
+        self
+    }
+
+    /// Looks for no record from `written` on, an offset in the segment behind which everything is
+    /// erased. One that begins before it may still claim what follows.
+    #[must_use]
+    pub fn written_until(mut self, written: u32) -> Self {
+        self.written = self.written.min(written);
         self
     }
 
@@ -101,7 +111,7 @@ impl Scan {
     }
 
     const fn room(&self) -> u32 {
-        self.limit.saturating_sub(self.at)
+        if self.at < self.written { self.limit.saturating_sub(self.at) } else { 0 }
     }
 
     fn record_at(&mut self, bytes: &[u8; HEAD_LEN], crc: &impl Crc32c) -> Option<Found> {

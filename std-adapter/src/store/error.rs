@@ -21,8 +21,6 @@ pub struct StoreError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// Another process, or another store in this one, has the directory open.
-    InUse,
     /// The path exists and is no directory.
     NotADirectory,
     /// The directory is, or is reached through, a symbolic link.
@@ -36,6 +34,8 @@ pub enum StoreErrorKind {
     /// The directory is on a file system of another machine, or may be: there a lock may hold
     /// nobody back, and what one machine wrote may reach another late or in pieces.
     NetworkFileSystem,
+    /// The store's byte bound is reached, and other processes are writing to all that could go.
+    BoundReached,
     /// The directory was deleted, or another one stands in its place, while the store was open.
     Gone,
     /// The name of a namespace is empty, too long, or has a character that is not allowed in one.
@@ -117,13 +117,13 @@ impl StoreError {
 impl fmt::Display for StoreErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::InUse => "another process has this store open",
             Self::NotADirectory => "this is no directory",
             Self::SymbolicLink => "the path of a store must not contain a symbolic link of others",
             Self::NotOurs => "this belongs to another user",
             Self::WritableByOthers => "other users may write or replace this",
             Self::ReadOnly => "no permission to write here",
             Self::NetworkFileSystem => "this is, or may be, on a network file system",
+            Self::BoundReached => "the store is full of what other processes are writing",
             Self::Gone => "the directory was deleted or replaced while the store was open",
             Self::InvalidNamespace => "this cannot be the name of a namespace",
             Self::NewerVersion { found } => {
@@ -144,7 +144,6 @@ impl StoreErrorKind {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::InUse => "end that process or give this one a directory of its own",
             Self::NotADirectory | Self::SymbolicLink => "choose another path",
             Self::NotOurs => "choose a directory of your own",
             Self::WritableByOthers => "chmod go-w it, or choose a directory of your own",
@@ -153,6 +152,7 @@ impl StoreErrorKind {
                 "choose a local directory, or allow_network_file_system(true) where one machine \
                  alone uses it"
             }
+            Self::BoundReached => "raise the store's max_bytes",
             Self::Gone => "open the store again",
             Self::InvalidNamespace => "use 1 to 64 of a-z, 0-9, - and _",
             Self::NewerVersion { .. } => "update llm-cache or choose another directory",
@@ -190,11 +190,10 @@ mod tests {
     /// A message names the path, the trouble, the cause and the remedy.
     #[test]
     fn a_message_says_what_to_do() {
-        let error = StoreError::new(StoreErrorKind::InUse).at(Path::new("/var/cache/x"));
+        let error = StoreError::new(StoreErrorKind::NotOurs).at(Path::new("/var/cache/x"));
         assert_eq!(
             error.to_string(),
-            "/var/cache/x: another process has this store open; \
-             end that process or give this one a directory of its own"
+            "/var/cache/x: this belongs to another user; choose a directory of your own"
         );
         let full = StoreError::io(Path::new("x"), io::Error::from(io::ErrorKind::StorageFull));
         assert_eq!(full.kind(), StoreErrorKind::NoSpace);

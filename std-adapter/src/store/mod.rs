@@ -13,7 +13,10 @@ use llm_cache_core::{RequestKey, record::Record};
 
 pub use error::{StoreError, StoreErrorKind};
 #[cfg(unix)]
-pub use file::{Durability, FileMedium, FileStore, FileStoreOptions, FlashImage, HardwareCrc32c};
+pub use file::{
+    Compaction, Damage, DamageKind, Durability, Entries, FileMedium, FileStore, FileStoreOptions,
+    FlashImage, HardwareCrc32c, Verification,
+};
 pub use memory::MemoryStore;
 pub use none::NoStore;
 pub use stats::StoreStats;

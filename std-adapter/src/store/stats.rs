@@ -9,6 +9,8 @@ pub struct StoreStats {
     /// Bytes that the store occupies, its own overhead and entries replaced but not yet freed
     /// included.
     pub bytes: u64,
+    /// Those of `bytes` that entries which can be loaded take, and the removals of others.
+    pub bytes_live: u64,
     /// The bound on `bytes`; `None` where there is none.
     pub bytes_max: Option<u64>,
     /// Files that the store has now; 0 where it has none.

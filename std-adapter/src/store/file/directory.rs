@@ -1,4 +1,4 @@
-//! The store's directory: that it is ours alone, and that we are alone in it.
+//! The store's directory: that nobody but us can reach into it.
 
 use std::{
     fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
@@ -7,23 +7,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::{
-    fs::{FlockOperation, OFlags, flock},
-    process::geteuid,
-};
+use rustix::{fs::OFlags, process::geteuid};
 
+use super::{disk::LocalDisk, follow::LOCK_NAME};
 use crate::store::{StoreError, StoreErrorKind};
 
-/// A directory that this process has locked until it is dropped. The kernel frees the lock when
-/// the process ends, however it ends.
-#[derive(Debug)]
-pub(super) struct Directory {
-    path: PathBuf,
-    handle: File,
-    _lock: File,
-}
-
-const LOCK_NAME: &str = "lock";
 /// What the directory of a namespace is called before the namespace's own name: no other file of a
 /// store begins like this.
 const NAMESPACE_PREFIX: &str = "ns-";
@@ -33,75 +21,18 @@ pub(super) fn of_namespace(path: &Path, name: &str) -> PathBuf {
     path.join(format!("{NAMESPACE_PREFIX}{name}"))
 }
 
-impl Directory {
-    /// Makes the directory if need be, checks that nobody else can reach into it, and locks it.
-    pub(super) fn open(path: &Path) -> Result<Self, StoreError> {
-        let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
-        if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-            check_ancestors(&path)?;
-            let mut builder = DirBuilder::new();
-            let made = builder.recursive(true).mode(0o700).create(&path);
-            made.map_err(|error| StoreError::io(&path, error))?;
-        }
+/// Makes the directory if need be, checks that nobody else can reach into it, and opens it.
+pub(super) fn open(path: &Path) -> Result<LocalDisk, StoreError> {
+    let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
+    if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         check_ancestors(&path)?;
-        let handle = open_directory(&path)?;
-        let lock = lock(&path.join(LOCK_NAME))?;
-        Ok(Self { path, handle, _lock: lock })
+        let mut builder = DirBuilder::new();
+        let made = builder.recursive(true).mode(0o700).create(&path);
+        made.map_err(|error| StoreError::io(&path, error))?;
     }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Returns when the names in the directory survive a power loss.
-    pub(super) fn sync(&self) -> io::Result<()> {
-        self.handle.sync_all()
-    }
-}
-
-/// Opens a file of ours for reading and writing, without following a symbolic link.
-pub(super) fn open_file(path: &Path, is_new: bool) -> Result<File, StoreError> {
-    let failed = |error: io::Error| {
-        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-            return StoreError::from_io(StoreErrorKind::SymbolicLink, path, error);
-        }
-        StoreError::io(path, error)
-    };
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create_new(is_new)
-        .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
-        .map_err(failed)?;
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() || metadata.uid() != geteuid().as_raw() {
-        return Err(StoreError::new(StoreErrorKind::NotOurs).at(path));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-    }
-    Ok(file)
-}
-
-fn lock(path: &Path) -> Result<File, StoreError> {
-    let file = match open_file(path, true) {
-        Err(error) if is_there_already(&error) => open_file(path, false)?,
-        opened => opened?,
-    };
-    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
-        Err(rustix::io::Errno::WOULDBLOCK) => {
-            let directory = path.parent().unwrap_or(path);
-            Err(StoreError::new(StoreErrorKind::InUse).at(directory))
-        }
-        Err(errno) => Err(StoreError::io(path, errno.into())),
-    }
-}
-
-fn is_there_already(error: &StoreError) -> bool {
-    error.io_kind() == Some(io::ErrorKind::AlreadyExists)
+    check_ancestors(&path)?;
+    let handle = open_directory(&path)?;
+    Ok(LocalDisk::new(handle, path))
 }
 
 fn open_directory(path: &Path) -> Result<File, StoreError> {

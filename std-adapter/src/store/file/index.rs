@@ -1,82 +1,326 @@
 //! Where each entry stands, in memory.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
+use std::{collections::HashMap, io, sync::Arc};
+
+use llm_cache_core::{
+    RequestKey,
+    record::{ALIGN_MIN, Found, Head, Kind},
 };
 
-use llm_cache_core::RequestKey;
+use super::segment::{Segment, padded};
 
-use super::segment_file::SegmentFile;
-
-/// The place of every entry, by the first half of its key: 28 bytes an entry and a byte of the hash
-/// map's, which is up to half empty.
+/// The place of every entry and of every removal, by the first 8 bytes of its key: 20 bytes each,
+/// and a byte of the hash map's, which is at least seven sixteenths full once it has grown.
 ///
-/// Half a SHA-256 does not collide by chance. A key that was made to collide, by work far beyond
-/// reach, would replace another's entry and be found out by the whole key in the record.
+/// Two keys with the same 8 bytes displace each other, and the whole key in the record tells them
+/// apart. By chance that happens to one pair in a store of five thousand million entries; somebody
+/// who makes it happen to keys of his own gains nothing, and another's key would take him 2^64
+/// attempts.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    places: HashMap<[u8; 16], Place>,
-    segments: BTreeMap<u32, Arc<SegmentFile>>,
+    places: HashMap<Prefix, Place>,
+    /// By the handle of a place. A handle is not used again.
+    segments: Vec<Option<Held>>,
+    /// Entries and removals with a lower order are gone, by a clear.
+    cleared_below: u64,
+    /// Places of removals.
+    removals: usize,
+    /// Bytes of all files.
+    bytes: u64,
 }
 
-/// Where one entry stands.
+/// In two halves, so that a place and its prefix need no padding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Prefix([u32; 2]);
+
+/// Where one record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Place {
-    /// The segment's sequence.
     pub(super) segment: u32,
-    pub(super) offset: u32,
+    /// In units of the alignment; the highest bit tells a removal.
+    at: u32,
     pub(super) len: u32,
 }
 
-impl Index {
-    pub(super) fn find(&self, key: &RequestKey) -> Option<(Arc<SegmentFile>, Place)> {
-        let place = *self.places.get(&prefix(key))?;
-        Some((Arc::clone(self.segments.get(&place.segment)?), place))
+/// A segment and what of it counts.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) segment: Arc<Segment>,
+    /// Bytes of the file.
+    pub(super) file_len: u64,
+    /// Bytes of the records that the index points to.
+    pub(super) live_bytes: u64,
+    /// The records that the index points to.
+    pub(super) live: u32,
+    /// All entries and removals, replaced ones too.
+    pub(super) records: u32,
+    /// The lowest and the highest order of its records.
+    pub(super) orders: (u64, u64),
+    /// The order of its last clear, 0 for none.
+    pub(super) clear: u64,
+    /// What its entries cost together, replaced ones too.
+    pub(super) cost: u64,
+}
+
+const REMOVAL: u32 = 1 << 31;
+
+impl Place {
+    pub(super) fn of(segment: u32, found: &Found) -> Self {
+        let removal = if found.head.kind == Kind::Removal { REMOVAL } else { 0 };
+        // A record ends within its segment, whose capacity is a u32.
+        let len = found.head.record_len() as u32;
+        Self { segment, at: (found.offset / ALIGN_MIN) | removal, len }
     }
 
-    pub(super) fn contains(&self, key: &RequestKey) -> bool {
-        self.places.contains_key(&prefix(key))
+    pub(super) const fn offset(self) -> u32 {
+        (self.at & !REMOVAL) * ALIGN_MIN
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.places.len()
+    pub(super) const fn is_removal(self) -> bool {
+        self.at & REMOVAL != 0
     }
 
-    pub(super) fn insert(&mut self, key: &RequestKey, place: Place) {
-        self.places.insert(prefix(key), place);
-    }
-
-    pub(super) fn remove(&mut self, key: &RequestKey) {
-        self.places.remove(&prefix(key));
-    }
-
-    /// Forgets an entry that was found damaged, unless it was replaced in the meantime.
-    pub(super) fn remove_at(&mut self, key: &RequestKey, place: Place) {
-        if self.places.get(&prefix(key)) == Some(&place) {
-            self.places.remove(&prefix(key));
-        }
-    }
-
-    pub(super) fn add_segment(&mut self, sequence: u32, segment: Arc<SegmentFile>) {
-        self.segments.insert(sequence, segment);
-    }
-
-    /// Forgets a segment and its entries; says how many. O(all entries).
-    pub(super) fn remove_segment(&mut self, sequence: u32) -> usize {
-        let before = self.places.len();
-        self.places.retain(|_, place| place.segment != sequence);
-        self.segments.remove(&sequence);
-        before - self.places.len()
-    }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
+    const fn bytes(self) -> u64 {
+        padded(self.len as u64)
     }
 }
 
-fn prefix(key: &RequestKey) -> [u8; 16] {
-    let mut prefix = [0; 16];
-    prefix.copy_from_slice(&key.as_bytes()[..16]);
-    prefix
+impl Held {
+    pub(super) fn new(segment: Arc<Segment>, file_len: u64) -> Self {
+        Self {
+            segment,
+            file_len,
+            live_bytes: 0,
+            live: 0,
+            records: 0,
+            orders: (u64::MAX, 0),
+            clear: 0,
+            cost: 0,
+        }
+    }
+}
+
+impl Index {
+    /// The newest entry of `key`, as far as can be told without reading it.
+    pub(super) fn find(&self, key: &RequestKey) -> Option<(Arc<Segment>, Place)> {
+        self.at(prefix(key))
+    }
+
+    /// The entry that a prefix leads to.
+    pub(super) fn at(&self, prefix: Prefix) -> Option<(Arc<Segment>, Place)> {
+        let place = *self.places.get(&prefix).filter(|place| !place.is_removal())?;
+        Some((Arc::clone(&self.held(place.segment)?.segment), place))
+    }
+
+    /// The prefixes of all entries' keys.
+    pub(super) fn entries(&self) -> Vec<Prefix> {
+        let entries = self.places.iter().filter(|(_, place)| !place.is_removal());
+        entries.map(|(prefix, _)| *prefix).collect()
+    }
+
+    /// Entries and removals with a lower order are gone.
+    pub(super) const fn cleared_below(&self) -> u64 {
+        self.cleared_below
+    }
+
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.places.len() - self.removals
+    }
+
+    /// Bytes of memory that it takes, as far as the hash map lets that be known.
+    pub(super) fn memory_bytes(&self) -> usize {
+        // The map holds a byte beside each place it has room for, and an eighth of them stay empty.
+        let places = self.places.capacity() / 7 * 8 * (size_of::<(Prefix, Place)>() + 1);
+        places + self.segments.capacity() * size_of::<Option<Held>>()
+    }
+
+    /// Prepares for as many more records, so that growing does not move the others again and again.
+    pub(super) fn reserve(&mut self, records: usize) {
+        self.places.reserve(records);
+    }
+
+    /// Where the index points to for `key`, a removal or an entry.
+    pub(super) fn place(&self, key: &RequestKey) -> Option<Place> {
+        self.places.get(&prefix(key)).copied()
+    }
+
+    pub(super) fn held(&self, handle: u32) -> Option<&Held> {
+        self.segments.get(handle as usize)?.as_ref()
+    }
+
+    /// All segments with their handles.
+    pub(super) fn all_held(&self) -> impl Iterator<Item = (u32, &Held)> {
+        (0..).zip(&self.segments).filter_map(|(handle, held)| Some((handle, held.as_ref()?)))
+    }
+
+    /// Bytes of all files.
+    pub(super) const fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Takes up a segment; its records follow. Gives its handle.
+    pub(super) fn add(&mut self, segment: Arc<Segment>, file_len: u64) -> u32 {
+        self.segments.push(Some(Held::new(segment, file_len)));
+        self.bytes += file_len;
+        // As many segments as that would take longer than the age of the earth.
+        self.segments.len() as u32 - 1
+    }
+
+    pub(super) fn set_file_len(&mut self, handle: u32, file_len: u64) {
+        if let Some(held) = self.segments.get_mut(handle as usize).and_then(Option::as_mut) {
+            self.bytes = self.bytes - held.file_len + file_len;
+            held.file_len = file_len;
+        }
+    }
+
+    /// Puts another opening of the same file in place of a segment.
+    pub(super) fn replace_segment(&mut self, handle: u32, segment: Arc<Segment>) {
+        if let Some(held) = self.held_mut(handle) {
+            held.segment = segment;
+        }
+    }
+
+    /// Takes up a record. Where the key has another one already, the newer of the two stays; that
+    /// may have to be looked up in its head.
+    pub(super) fn apply(&mut self, handle: u32, found: &Found) -> io::Result<()> {
+        let (head, place) = (&found.head, Place::of(handle, found));
+        match head.kind {
+            Kind::Entry | Kind::Removal => {}
+            Kind::Clear => return self.clear_below(handle, head.order),
+            _ => return Ok(()),
+        }
+        let replaced = self.places.get(&prefix(&head.key)).copied();
+        let is_newest = head.order >= self.cleared_below
+            && match replaced {
+                Some(other) => self.is_newer(found, handle, other)?,
+                None => true,
+            };
+        if let Some(held) = self.held_mut(handle) {
+            held.records = held.records.saturating_add(1);
+            held.cost += u64::from(head.cost);
+            held.orders = (held.orders.0.min(head.order), held.orders.1.max(head.order));
+        }
+        if is_newest {
+            self.unset(&head.key);
+            self.set(&head.key, place);
+        }
+        Ok(())
+    }
+
+    /// Forgets where the entry of `key` stands, unless it has changed.
+    pub(super) fn forget(&mut self, key: &RequestKey, place: Place) {
+        if self.place(key) == Some(place) {
+            self.unset(key);
+        }
+    }
+
+    /// Points `key`, which has no place, to a record that was found to be its newest.
+    pub(super) fn point(&mut self, key: &RequestKey, place: Place) {
+        if self.place(key).is_none() {
+            self.set(key, place);
+        }
+    }
+
+    /// Drops a segment, whose records have these keys; says how many entries went with it.
+    pub(super) fn drop_segment(&mut self, handle: u32, keys: &[RequestKey]) -> u64 {
+        let mut entries = 0;
+        for key in keys {
+            let Some(place) = self.place(key).filter(|place| place.segment == handle) else {
+                continue;
+            };
+            entries += u64::from(!place.is_removal());
+            self.unset(key);
+        }
+        let held = self.segments.get_mut(handle as usize).and_then(Option::take);
+        self.bytes -= held.as_ref().map_or(0, |held| held.file_len);
+        if held.is_some_and(|held| held.live > 0) {
+            // Heads that could be read once cannot any more.
+            let removals = &mut self.removals;
+            self.places.retain(|_, place| {
+                let stays = place.segment != handle;
+                *removals -= usize::from(!stays && place.is_removal());
+                stays
+            });
+        }
+        entries
+    }
+
+    /// Entries with a lower order are gone, those that come up later too. Reads the heads of
+    /// entries in segments that have both kinds.
+    fn clear_below(&mut self, handle: u32, order: u64) -> io::Result<()> {
+        if let Some(held) = self.held_mut(handle) {
+            held.clear = held.clear.max(order);
+        }
+        if order <= self.cleared_below {
+            return Ok(());
+        }
+        self.cleared_below = order;
+        let mut gone = Vec::new();
+        for (prefix, &place) in &self.places {
+            let is_older = match self.held(place.segment) {
+                Some(held) if held.orders.0 >= order => false,
+                Some(held) if held.orders.1 < order => true,
+                Some(held) => {
+                    held.segment.head_at(place.offset())?.is_none_or(|head| head.order < order)
+                }
+                None => true,
+            };
+            if is_older {
+                gone.push(*prefix);
+            }
+        }
+        for prefix in gone {
+            self.unset_at(prefix);
+        }
+        Ok(())
+    }
+
+    fn is_newer(&self, found: &Found, handle: u32, other: Place) -> io::Result<bool> {
+        let (Some(mine), Some(theirs)) = (self.held(handle), self.held(other.segment)) else {
+            return Ok(true);
+        };
+        if found.head.order > theirs.orders.1 {
+            return Ok(true);
+        }
+        let rank = |head: &Head, held: &Held, offset: u32| {
+            (head.order, held.segment.header.sequence, offset)
+        };
+        // One that cannot be read any more is as good as older.
+        let head = theirs.segment.head_at(other.offset())?;
+        Ok(head.is_none_or(|head| {
+            rank(&head, theirs, other.offset()) <= rank(&found.head, mine, found.offset)
+        }))
+    }
+
+    fn set(&mut self, key: &RequestKey, place: Place) {
+        self.removals += usize::from(place.is_removal());
+        self.places.insert(prefix(key), place);
+        if let Some(held) = self.held_mut(place.segment) {
+            held.live += 1;
+            held.live_bytes += place.bytes();
+        }
+    }
+
+    fn unset(&mut self, key: &RequestKey) {
+        self.unset_at(prefix(key));
+    }
+
+    fn unset_at(&mut self, prefix: Prefix) {
+        let Some(place) = self.places.remove(&prefix) else { return };
+        self.removals -= usize::from(place.is_removal());
+        if let Some(held) = self.held_mut(place.segment) {
+            held.live -= 1;
+            held.live_bytes -= place.bytes();
+        }
+    }
+
+    fn held_mut(&mut self, handle: u32) -> Option<&mut Held> {
+        self.segments.get_mut(handle as usize)?.as_mut()
+    }
+}
+
+fn prefix(key: &RequestKey) -> Prefix {
+    let [a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
+    Prefix([u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])])
 }

@@ -4,6 +4,8 @@ use std::{fmt, fs::File, io, os::unix::fs::FileExt};
 
 use llm_cache_core::record::Medium;
 
+use super::window::Window;
+
 /// A file as a [`Medium`]: what was never written reads as zeros, which is its erased byte.
 ///
 /// Reads go through a window of 4 KiB, so that a walk over small records costs few system calls.
@@ -12,36 +14,22 @@ use llm_cache_core::record::Medium;
 pub struct FileMedium<F> {
     file: F,
     capacity: u32,
-    window: Vec<u8>,
-    window_offset: u32,
+    window: Window,
 }
 
-const WINDOW: u32 = 4096;
 const ERASE_SIZE: u32 = 4096;
 
 impl<F: AsRef<File>> FileMedium<F> {
     /// The first `capacity` bytes of `file`. A shorter file reads as if zeros followed.
     #[must_use]
     pub const fn new(file: F, capacity: u32) -> Self {
-        Self { file, capacity, window: Vec::new(), window_offset: 0 }
+        Self { file, capacity, window: Window::new() }
     }
 
     /// The file.
     #[must_use]
     pub fn into_inner(self) -> F {
         self.file
-    }
-
-    fn fill_window(&mut self, offset: u32) -> io::Result<()> {
-        let len = WINDOW.min(self.capacity - offset) as usize;
-        self.window.clear();
-        self.window.resize(len, 0);
-        let filled = read_up_to(self.file.as_ref(), &mut self.window, u64::from(offset));
-        if filled.is_err() {
-            self.window.clear();
-        }
-        self.window_offset = offset;
-        filled
     }
 }
 
@@ -85,21 +73,8 @@ impl<F: AsRef<File>> Medium for FileMedium<F> {
     }
 
     fn read_at(&mut self, offset: u32, bytes: &mut [u8]) -> io::Result<()> {
-        let end = u64::from(offset) + bytes.len() as u64;
-        if end > u64::from(self.capacity) {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        if bytes.len() > WINDOW as usize {
-            bytes.fill(0);
-            return read_up_to(self.file.as_ref(), bytes, u64::from(offset));
-        }
-        let window_end = u64::from(self.window_offset) + self.window.len() as u64;
-        if offset < self.window_offset || end > window_end {
-            self.fill_window(offset)?;
-        }
-        let start = (offset - self.window_offset) as usize;
-        bytes.copy_from_slice(&self.window[start..start + bytes.len()]);
-        Ok(())
+        let file = self.file.as_ref();
+        self.window.read(self.capacity, offset, bytes, |bytes, at| read_up_to(file, bytes, at))
     }
 
     fn program_at(&mut self, offset: u32, bytes: &[u8]) -> io::Result<()> {

@@ -1,86 +1,112 @@
 //! The store in a directory of files.
 
+mod common;
 mod crc;
 mod directory;
-#[expect(dead_code, reason = "the engine moves onto it next")]
 mod disk;
+mod entries;
 mod flash_image;
 mod flusher;
+mod follow;
 mod index;
+mod maintain;
 mod medium;
 mod network;
 mod options;
-mod segment_file;
+mod recover;
+mod segment;
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod sim;
+mod tail;
 #[cfg(test)]
 mod tests;
+mod verify;
+mod window;
 mod writer;
 
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, atomic::Ordering},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
 };
 
 use llm_cache_core::{
     RequestKey,
-    record::{ALIGN_MIN, HEAD_LEN, Kind, Record},
+    record::{Kind, Record},
 };
 
 use self::{
-    directory::Directory,
+    common::Common,
+    disk::Disk,
     flusher::Flusher,
-    index::{Index, Place},
-    segment_file::SegmentFile,
-    writer::{Counters, Writer, write},
+    follow::LEASE,
+    maintain::Maintenance,
+    segment::{DATA_START, Segment, padded},
+    writer::{Appended, Item, Writer},
 };
-use super::{Store, StoreError, StoreStats, Stored};
+use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
 
 pub use crc::HardwareCrc32c;
+pub use entries::Entries;
 pub use flash_image::FlashImage;
+pub use maintain::Compaction;
 pub use medium::FileMedium;
 pub use options::{Durability, FileStoreOptions};
+pub use verify::{Damage, DamageKind, Verification};
 
 /// Keeps entries in a directory, in files of the format that core's FORMAT.md specifies.
 ///
-/// - **One process** has a directory open at a time, by a lock that the kernel frees when the
-///   process ends. A second one gets [`InUse`](super::StoreErrorKind::InUse).
+/// - **Any number of processes** may have a directory open, and stores within one; each writes a
+///   segment file of its own. A get that begins after a put or a removal has returned, in whatever
+///   process, sees it. A process may be killed at any moment and leaves nothing locked. A child
+///   made by a fork goes on as a process of its own.
 /// - **Crash and power loss**: an entry is whole or absent; what survives is up to [`Durability`].
-///   A torn end costs the torn entries only. Damage is skipped and counted.
+///   A torn end costs the torn entries only. Damage is skipped and counted; the entry that a
+///   damaged one has replaced is found again.
 /// - **Privacy**: entries are stored in clear. The directory has mode 0700, files 0600. A directory
-///   that another user owns, may write to or could replace is refused.
-/// - **Bound**: 256 MiB unless set otherwise; the oldest segment file goes first.
-/// - **Cost**: a load is a read of the entry's bytes and a checksum; a put is one write. Memory: 29
-///   bytes an entry, twice that when the hash map has just grown. Disk: 96 bytes an entry, 5 to 50
-///   for its usage, and up to 15 of padding. Opening reads heads, and the bodies of the
-///   files that have not been closed, as a rule one.
+///   that another user owns, may write to or could replace is refused, and so is one on a network
+///   file system, whose locks may hold nobody back.
+/// - **Bound**: 256 MiB unless set otherwise. A segment that is half dead is compacted; else the
+///   oldest goes, without what has expired, and with a quarter of it kept at most: entries that cost
+///   twice as much for their size as the others.
+/// - **Cost**: a get is a read of the entry's bytes and a checksum; a put is one write. While
+///   another process writes too, both look for its news first: a system call for it, and one for
+///   each such process. The first put takes 4 ms, until all others know of the writer; one that
+///   begins a segment may pay for copying a part of another. Memory: 20 bytes an entry and a byte of
+///   a hash map that is at least seven sixteenths full, so 48 at most. Disk: 96 bytes an entry, 5 to
+///   50 for its usage, and up to 15 of padding. Opening reads heads only: O(entries).
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
-///
-/// Local file systems only: on a network file system the lock may hold nobody back.
+/// - **A fork** is safe for a thread that is not within a call of the store; what other threads of
+///   the parent hold, a child never gets.
 pub struct FileStore {
-    /// Ends before the rest is closed.
-    flusher: Option<Flusher>,
     shared: Arc<Shared>,
 }
 
 struct Shared {
-    path: PathBuf,
-    options: FileStoreOptions,
-    counters: Counters,
-    index: RwLock<Index>,
-    /// Taken before `index`, and never while a sync is waited for except at a segment's end.
+    common: Common,
+    /// Taken before all other locks, and never while a put's sync is waited for.
     writer: Mutex<Writer>,
+    flusher: Mutex<Option<Flusher>>,
+    opened: Instant,
+    /// When what others do was last looked at, in nanoseconds since `opened`.
+    looked_at: AtomicU64,
+    /// Whether another writer was alive then.
+    is_shared: AtomicBool,
 }
 
 impl FileStore {
     /// Opens the store in the directory `path` with the default options, and makes it if need be.
     ///
     /// # Errors
-    /// [`InUse`](super::StoreErrorKind::InUse), a directory that is not safe to use, a file of a
-    /// newer version (nothing is changed then), or what the file system reports.
+    /// A directory that is not safe to use, a file of a newer version (nothing is changed then), or
+    /// what the file system reports.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, StoreError> {
         Self::options().open(path)
     }
@@ -92,35 +118,89 @@ impl FileStore {
     }
 
     fn open_with(path: &Path, options: FileStoreOptions) -> Result<Self, StoreError> {
-        let directory = Directory::open(path)?;
-        let path = directory.path().to_owned();
-        let (mut index, counters) = (Index::default(), Counters::default());
-        let writer = Writer::open(directory, options, &mut index, &counters)?;
-        let (index, writer) = (RwLock::new(index), Mutex::new(writer));
-        let shared = Arc::new(Shared { path, options, counters, index, writer });
-        let flusher = match options.durability {
-            Durability::Interval(interval) => {
-                let theirs = Arc::clone(&shared);
-                let flusher = Flusher::start(interval, move || theirs.sync_active());
-                Some(flusher.map_err(|error| StoreError::io(&shared.path, error))?)
-            }
-            _ => None,
-        };
-        Ok(Self { flusher, shared })
+        let disk = directory::open(path)?;
+        let path = disk.path().to_owned();
+        Self::on_disk(Arc::new(disk), path, options)
+    }
+
+    /// Opens the store on a disk; `path` is for errors.
+    fn on_disk(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        options: FileStoreOptions,
+    ) -> Result<Self, StoreError> {
+        let shared = Arc::new(Shared {
+            common: Common::open(disk, path, options)?,
+            writer: Mutex::new(Writer::new()),
+            flusher: Mutex::new(None),
+            opened: Instant::now(),
+            looked_at: AtomicU64::new(0),
+            is_shared: AtomicBool::new(false),
+        });
+        shared.look_since(shared.now() + 1)?;
+        shared.common.follow().check(&shared.common)?;
+        shared.start_flusher()?;
+        Ok(Self { shared })
     }
 
     /// The directory.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.shared.path
+        &self.shared.common.path
+    }
+
+    /// All entries, in no order, whatever their age. O(entries) in memory: 8 bytes each.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn iter(&self) -> Result<Entries<'_>, StoreError> {
+        self.shared.look_now()?;
+        Ok(Entries::new(&self.shared))
+    }
+
+    /// Reads every byte of every segment and says what is damaged and where. Changes nothing, and
+    /// nobody waits for it.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn verify(&self) -> Result<Verification, StoreError> {
+        verify::verify(&self.shared.common)
+    }
+
+    /// Rewrites every segment that holds replaced, removed, cleared, expired or damaged entries, so
+    /// that their bytes are gone from the files afterwards.
+    ///
+    /// Gets do not wait for it, puts of this process for a segment at a time. Segments that another
+    /// process is writing to are left; its own are closed first.
+    ///
+    /// # Errors
+    /// What the file system reports. What was not compacted is as it was.
+    pub fn compact(&self) -> Result<Compaction, StoreError> {
+        let shared = &*self.shared;
+        let mut done = Compaction::default();
+        let before = shared.common.index().bytes();
+        let handles = shared.maintain(|maintenance| {
+            if maintenance.lock()? { maintenance.begin_compaction().map(Some) } else { Ok(None) }
+        })?;
+        let Some(handles) = handles else {
+            done.is_elsewhere = true;
+            return Ok(done);
+        };
+        let mut compact =
+            |handle| shared.maintain(|maintenance| maintenance.compact(handle, &mut done));
+        let compacted = handles.into_iter().try_for_each(&mut compact);
+        let unlocked = shared.maintain(|maintenance| maintenance.unlock());
+        compacted.and(unlocked)?;
+        done.bytes_freed = before.saturating_sub(shared.common.index().bytes());
+        Ok(done)
     }
 }
 
 impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileStore")
-            .field("path", &self.shared.path)
-            .field("options", &self.shared.options)
+            .field("path", &self.shared.common.path)
+            .field("options", &self.shared.common.options)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
@@ -129,9 +209,14 @@ impl fmt::Debug for FileStore {
 /// Waits for what is under way, then syncs unless the durability is `None`.
 impl Drop for FileStore {
     fn drop(&mut self) {
-        self.flusher = None;
-        if self.shared.options.durability != Durability::None {
-            self.shared.sync_active();
+        let mut writer = self.shared.writer();
+        let is_child = writer.note_fork();
+        writer.release(&self.shared.common);
+        drop(writer);
+        let flusher = self.shared.flusher().take();
+        if is_child {
+            // Its thread is the parent's.
+            std::mem::forget(flusher);
         }
     }
 }
@@ -142,93 +227,202 @@ impl Shared {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn index(&self) -> RwLockReadGuard<'_, Index> {
-        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    fn flusher(&self) -> MutexGuard<'_, Option<Flusher>> {
+        self.flusher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Looks at what others have done, unless that was just done and nobody else writes.
+    fn look(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
+        if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.look_since(now)
+    }
+
+    fn look_now(&self) -> Result<(), StoreError> {
+        self.look_since(self.now())
+    }
+
+    /// Looks at what others have done, unless somebody has begun to do so after `since`.
+    fn look_since(&self, since: u64) -> Result<(), StoreError> {
+        let mut follow = self.common.follow();
+        if self.looked_at.load(Ordering::Acquire) > since {
+            return Ok(());
+        }
+        let begun = self.now();
+        follow.look(&self.common)?;
+        self.is_shared.store(follow.state().is_shared, Ordering::Release);
+        self.looked_at.store(begun, Ordering::Release);
+        Ok(())
+    }
+
+    fn start_flusher(self: &Arc<Self>) -> Result<(), StoreError> {
+        let Durability::Interval(interval) = self.common.options.durability else {
+            return Ok(());
+        };
+        // The store's end drops the flusher, and the flusher must not keep the store.
+        let store = Arc::downgrade(self);
+        let flusher = Flusher::start(interval, move || {
+            if let Some(shared) = store.upgrade() {
+                shared.sync_active();
+            }
+        });
+        *self.flusher() = Some(flusher.map_err(|error| self.common.failed(error))?);
+        Ok(())
     }
 
     fn sync_active(&self) {
         let active = self.writer().active().map(Arc::clone);
         if let Some(segment) = active {
             // Reported by the counter, and by the next put that finds the segment retired.
-            let _ = self.sync(&segment, u32::MAX);
+            let _ = self.sync(&segment, segment.written());
         }
     }
 
-    fn sync(&self, segment: &SegmentFile, end: u32) -> Result<(), StoreError> {
-        let end = end.min(segment.len() as u32);
-        let synced = segment.sync_up_to(end).inspect_err(|error| self.counters.note(error));
-        synced.map(|_| ())
+    fn sync(&self, segment: &Segment, end: u32) -> Result<(), StoreError> {
+        segment.sync_up_to(end).inspect_err(|error| self.common.counters.note(error))
     }
 
-    /// Syncs what ends at `end` of `segment`, if that is what durability asks for.
-    fn settle(&self, segment: &SegmentFile, end: u32) -> Result<(), StoreError> {
-        match self.options.durability {
-            Durability::Always => self.sync(segment, end),
-            _ => Ok(()),
+    fn maintain<T>(
+        &self,
+        work: impl FnOnce(&mut Maintenance<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.writer();
+        self.note_fork(&mut writer)?;
+        work(&mut Maintenance { common: &self.common, writer: &mut writer })
+    }
+
+    fn note_fork(&self, writer: &mut Writer) -> Result<(), StoreError> {
+        if writer.note_fork() {
+            self.look_now()?;
+        }
+        Ok(())
+    }
+
+    /// Appends an item with an order above all that were seen, and applies it to the index.
+    fn append(&self, writer: &mut Writer, item: Item<'_>) -> Result<Appended, StoreError> {
+        self.common.follow().check(&self.common)?;
+        writer.forget_deleted(&self.common);
+        let common = &self.common;
+        Maintenance { common, writer }.make_room(item.encoded_len())?;
+        let order = common.counters.order.load(Ordering::Relaxed) + 1;
+        let appended = writer.append(item, order, common)?;
+        let applied = common.index_mut().apply(appended.handle, &appended.found);
+        applied.map_err(|error| StoreError::io(&appended.segment.path, error))?;
+        Ok(appended)
+    }
+
+    /// Returns when what was appended may be acknowledged.
+    fn settle(&self, appended: &Appended) -> Result<(), StoreError> {
+        if self.common.options.durability == Durability::Always {
+            self.sync(&appended.segment, appended.end)?;
+        }
+        let left = appended.known_at.saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            thread::sleep(left);
+        }
+        Ok(())
+    }
+
+    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
+        let read = segment.read(place.offset(), place.len);
+        match read.map_err(|error| StoreError::io(&segment.path, error))? {
+            Some((found, stored)) => Ok((found == *key).then_some(stored)),
+            None => recover::recover(key, place, &self.common),
         }
     }
 }
 
 impl Store for FileStore {
     fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        let shared = &*self.shared;
-        let Some((segment, place)) = shared.index().find(key) else { return Ok(None) };
-        let loaded = segment
-            .read(key, place.offset, place.len)
-            .map_err(|error| StoreError::io(segment.path(), error))?;
-        if loaded.is_none() {
-            shared.counters.damaged.fetch_add(1, Ordering::Relaxed);
-            write(&shared.index).remove_at(key, place);
+        let begun = self.shared.now();
+        self.shared.look()?;
+        if let Some(stored) = self.shared.load(key)? {
+            return Ok(Some(stored));
         }
-        Ok(loaded)
+        self.shared.look_since(begun)?;
+        self.shared.load(key)
     }
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &*self.shared;
-        let padded = record.encoded_len().next_multiple_of(u64::from(ALIGN_MIN));
+        let needed = padded(record.encoded_len()) + u64::from(DATA_START);
+        let capacity = shared.common.options.max_bytes.min(u64::from(!15_u32));
+        if needed > capacity {
+            return Err(StoreError::new(StoreErrorKind::TooBig { needed, capacity }));
+        }
         let mut writer = shared.writer();
-        let (segment, sequence) = writer.segment_for(padded, &shared.index, &shared.counters)?;
-        let (offset, len) = segment.append(record, &mut writer.scratch)?;
-        writer.scratch.shrink_to(SCRATCH_KEPT);
-        shared.counters.bytes.fetch_add(padded, Ordering::Relaxed);
-        write(&shared.index).insert(&record.key, Place { segment: sequence, offset, len });
+        shared.note_fork(&mut writer)?;
+        shared.look()?;
+        let appended = shared.append(&mut writer, Item::Entry(record))?;
         drop(writer);
-        shared.settle(&segment, offset + padded as u32)
+        shared.settle(&appended)
     }
 
     fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
         let shared = &*self.shared;
         let mut writer = shared.writer();
-        if !shared.index().contains(key) {
+        shared.note_fork(&mut writer)?;
+        shared.look_now()?;
+        if shared.common.index().find(key).is_none() {
             return Ok(false);
         }
-        let padded = (HEAD_LEN as u64).next_multiple_of(u64::from(ALIGN_MIN));
-        let (segment, _) = writer.segment_for(padded, &shared.index, &shared.counters)?;
-        segment.append_bare(Kind::Removal, *key)?;
-        shared.counters.bytes.fetch_add(padded, Ordering::Relaxed);
-        write(&shared.index).remove(key);
-        let end = segment.len() as u32;
+        let appended = shared.append(&mut writer, Item::Bare(Kind::Removal, *key))?;
         drop(writer);
-        shared.settle(&segment, end)?;
+        shared.settle(&appended)?;
         Ok(true)
     }
 
+    /// Forgets all entries, in all processes, and deletes the segment files that nobody writes to.
+    /// Other files in the directory are not touched.
     fn clear(&self) -> Result<(), StoreError> {
-        self.shared.writer().clear(&self.shared.index, &self.shared.counters)
+        let shared = &*self.shared;
+        let mut writer = shared.writer();
+        shared.note_fork(&mut writer)?;
+        shared.look_now()?;
+        if shared.common.index().len() == 0 {
+            return Ok(());
+        }
+        let item = Item::Bare(Kind::Clear, RequestKey::from_bytes([0; 32]));
+        let appended = shared.append(&mut writer, item)?;
+        drop(writer);
+        shared.settle(&appended)?;
+        shared.maintain(|maintenance| maintenance.delete_void())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let segments = self.shared.writer().open_segments();
-        segments.iter().try_for_each(|segment| self.shared.sync(segment, u32::MAX))
+        let index = self.shared.common.index();
+        let segments: Vec<_> =
+            index.all_held().map(|(_, held)| Arc::clone(&held.segment)).collect();
+        drop(index);
+        segments.iter().try_for_each(|segment| self.shared.sync(segment, segment.written()))?;
+        self.shared.common.sync_names()
     }
 
     fn stats(&self) -> StoreStats {
-        let counters = &self.shared.counters;
+        let common = &self.shared.common;
+        let counters = &common.counters;
+        let (unreadable_files, unreadable) = common
+            .follow()
+            .unreadable()
+            .fold((0, 0), |(files, bytes), (_, len)| (files + 1, bytes + len));
+        let index = common.index();
         StoreStats {
-            entries: self.shared.index().len() as u64,
-            bytes: counters.bytes.load(Ordering::Relaxed),
-            bytes_max: Some(self.shared.options.max_bytes),
+            entries: index.len() as u64,
+            bytes: index.bytes() + unreadable,
+            bytes_live: index.all_held().map(|(_, held)| held.live_bytes).sum(),
+            bytes_max: Some(common.options.max_bytes),
+            files: (index.all_held().count() + unreadable_files) as u64,
+            memory_bytes: index.memory_bytes() as u64,
             entries_evicted: counters.evicted.load(Ordering::Relaxed),
+            compactions: counters.compactions.load(Ordering::Relaxed),
             damaged: counters.damaged.load(Ordering::Relaxed),
             sync_failures: counters.sync_failures.load(Ordering::Relaxed),
             ..StoreStats::default()
@@ -239,6 +433,3 @@ impl Store for FileStore {
         true
     }
 }
-
-/// Bytes of the encoding buffer that are kept from put to put.
-const SCRATCH_KEPT: usize = 1 << 20;

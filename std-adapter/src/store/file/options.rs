@@ -58,14 +58,15 @@ impl Default for FileStoreOptions {
 impl FileStoreOptions {
     /// The bound on the bytes of all segment files; the default is 256 MiB, the least 64 KiB.
     ///
-    /// It holds after every put. The oldest segment file goes first, with all that is in it.
+    /// It holds after every put, but for what other processes are writing at the same moment, and
+    /// for the copying of a segment's rest. See [`FileStore`] for what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = if bytes < MAX_BYTES_MIN { MAX_BYTES_MIN } else { bytes };
         self
     }
 
-    /// The size of a segment file: the default is a sixteenth of `max_bytes` and at most 16 MiB,
+    /// The size of a segment file: the default is a 32nd of `max_bytes` and at most 64 MiB,
     /// the least 4 KiB. A larger entry gets a file of its own.
     #[must_use]
     pub const fn segment_bytes(mut self, bytes: u32) -> Self {
@@ -128,8 +129,8 @@ impl FileStoreOptions {
 
     /// The capacity of a new segment file, a multiple of the record alignment.
     pub(super) fn segment_capacity(&self) -> u32 {
-        let sixteenth = (self.max_bytes / 16).clamp(u64::from(SEGMENT_MIN), 16 << 20);
-        let capacity = self.segment_bytes.unwrap_or(sixteenth as u32);
+        let share = (self.max_bytes / 32).clamp(u64::from(SEGMENT_MIN), 64 << 20);
+        let capacity = self.segment_bytes.unwrap_or(share as u32);
         capacity.min(u32::try_from(self.max_bytes).unwrap_or(u32::MAX)) & !15
     }
 }

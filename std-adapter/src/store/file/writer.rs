@@ -1,296 +1,337 @@
-//! The appending side of a file store: which segment takes the next record, and which one goes.
+//! The segment that this store writes: taking one, appending to it, leaving it.
 
 use std::{
-    collections::VecDeque,
-    fs, io,
-    path::{Path, PathBuf},
-    sync::{
-        Arc, PoisonError, RwLock, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    process,
+    sync::Arc,
+    time::{Duration, Instant},
 };
 
-use llm_cache_core::record::Kind;
+use llm_cache_core::{
+    RequestKey,
+    record::{Found, Frame, HEAD_LEN, Head, Kind, Record},
+};
 
 use super::{
-    Durability, FileStoreOptions,
-    directory::Directory,
-    index::{Index, Place},
-    segment_file::{DATA_START, SegmentFile, Walked},
+    Durability,
+    common::Common,
+    follow::ANNOUNCEMENT,
+    segment::{CRC, DATA_START, Segment, padded},
 };
 use crate::store::{StoreError, StoreErrorKind};
 
-/// What befell the store; see [`StoreStats`](crate::store::StoreStats).
-#[derive(Debug, Default)]
-pub(super) struct Counters {
-    pub(super) bytes: AtomicU64,
-    pub(super) evicted: AtomicU64,
-    pub(super) damaged: AtomicU64,
-    pub(super) sync_failures: AtomicU64,
-}
-
-impl Counters {
-    /// Counts a sync that failed; later callers that are told of it have no cause to show.
-    pub(super) fn note(&self, error: &StoreError) {
-        if error.kind() == StoreErrorKind::SyncFailed && error.io_kind().is_some() {
-            self.sync_failures.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-}
-
 /// One at a time has it, under the store's mutex.
 pub(super) struct Writer {
-    directory: Directory,
-    options: FileStoreOptions,
-    /// From the oldest to the newest.
-    segments: VecDeque<Slot>,
-    /// Whether the newest one takes records.
-    has_active: bool,
-    next_sequence: u32,
-    pub(super) scratch: Vec<u8>,
+    active: Option<Active>,
+    /// The process that the active segment belongs to.
+    pid: u32,
+    scratch: Vec<u8>,
+    /// How many under way in this process rely on the maintenance lock.
+    pub(super) maintainers: u32,
 }
 
-#[derive(Debug)]
-enum Slot {
-    Open(Arc<SegmentFile>),
-    /// A file without a readable header. It holds its place until its turn to go comes.
-    Unreadable {
-        path: PathBuf,
-        len: u64,
-    },
+/// The segment that records go into. Its file is locked.
+struct Active {
+    handle: u32,
+    segment: Arc<Segment>,
+    /// Where the next record goes.
+    end: u32,
+    /// Where the zeros end that were written ahead.
+    filled_to: u32,
+    /// When everyone knows of this writer.
+    known_at: Instant,
 }
 
-impl Slot {
-    fn path(&self) -> &Path {
+/// A record that was written.
+pub(super) struct Appended {
+    pub(super) handle: u32,
+    pub(super) segment: Arc<Segment>,
+    pub(super) found: Found,
+    /// Where it ends, rounded up.
+    pub(super) end: u32,
+    /// When its write may be acknowledged.
+    pub(super) known_at: Instant,
+}
+
+/// What is appended.
+#[derive(Clone, Copy)]
+pub(super) enum Item<'r> {
+    Entry(&'r Record<'r>),
+    Bare(Kind, RequestKey),
+}
+
+/// How far ahead zeros are written: a sync of bytes that were there before changes no metadata and
+/// takes about half the time.
+const FILL: u32 = 1 << 20;
+/// Bytes of the encoding buffer that are kept from put to put.
+const SCRATCH_KEPT: usize = 1 << 20;
+/// How many names are tried for a new segment while other processes take them.
+const NAMES_TRIED: u32 = 1000;
+
+impl Item<'_> {
+    pub(super) fn encoded_len(&self) -> u64 {
         match self {
-            Self::Open(segment) => segment.path(),
-            Self::Unreadable { path, .. } => path,
+            Self::Entry(record) => record.encoded_len(),
+            Self::Bare(..) => HEAD_LEN as u64,
         }
     }
 
-    fn len(&self) -> u64 {
-        match self {
-            Self::Open(segment) => segment.len(),
-            Self::Unreadable { len, .. } => *len,
+    fn encode(&self, order: u64, frame: &Frame, bytes: &mut Vec<u8>) -> Result<(), StoreErrorKind> {
+        match *self {
+            Self::Entry(record) => record
+                .encode_ordered(order, frame, &CRC, bytes)
+                .map_err(|_| too_big(record.encoded_len())),
+            Self::Bare(kind, key) => {
+                let head = Head::bare(kind, key, order, frame, &CRC);
+                bytes.extend_from_slice(&head.encode(frame, &CRC));
+                Ok(())
+            }
         }
     }
 }
 
 impl Writer {
-    /// Reads all segments of the directory into `index`.
-    pub(super) fn open(
-        directory: Directory,
-        options: FileStoreOptions,
-        index: &mut Index,
-        counters: &Counters,
-    ) -> Result<Self, StoreError> {
-        let mut writer = Self {
-            directory,
-            options,
-            segments: VecDeque::new(),
-            has_active: false,
-            next_sequence: 1,
-            scratch: Vec::new(),
-        };
-        let mut resume_at = None;
-        for (sequence, path) in writer.segment_paths()? {
-            writer.next_sequence = sequence.saturating_add(1);
-            resume_at = writer.add(sequence, path, index, counters)?;
-        }
-        // Only now is it certain that nothing here is of a newer version.
-        if let (Some(end), Some(Slot::Open(newest))) = (resume_at, writer.segments.back()) {
-            writer.has_active = newest.resume_at(end);
-        }
-        let bytes = writer.segments.iter().map(Slot::len).sum();
-        counters.bytes.store(bytes, Ordering::Relaxed);
-        Ok(writer)
+    pub(super) fn new() -> Self {
+        Self { active: None, pid: process::id(), scratch: Vec::new(), maintainers: 0 }
     }
 
-    /// The segment files by their sequence, which is their name in hexadecimal.
-    fn segment_paths(&self) -> Result<Vec<(u32, PathBuf)>, StoreError> {
-        let directory = self.directory.path();
-        let failed = |error| StoreError::io(directory, error);
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(directory).map_err(failed)? {
-            let path = entry.map_err(failed)?.path();
-            let is_segment = path.extension().is_some_and(|extension| extension == "seg");
-            let sequence = path
-                .file_stem()
-                .and_then(|stem| stem.to_str())
-                .filter(|stem| is_segment && stem.len() == 8)
-                .and_then(|stem| u32::from_str_radix(stem, 16).ok());
-            paths.extend(sequence.map(|sequence| (sequence, path)));
+    /// Drops what belongs to the parent process if this is a child by now; says whether it is.
+    pub(super) fn note_fork(&mut self) -> bool {
+        let is_child = self.pid != process::id();
+        if is_child {
+            self.pid = process::id();
+            (self.active, self.maintainers) = (None, 0);
         }
-        paths.sort();
-        Ok(paths)
+        is_child
     }
 
-    /// Takes up one file; says where its last whole record ends, if it takes more.
-    fn add(
+    /// The segment that is being written.
+    pub(super) fn active(&self) -> Option<&Arc<Segment>> {
+        self.active.as_ref().map(|active| &active.segment)
+    }
+
+    /// Appends a record with this order; it is not in the index yet. Takes a segment first if there
+    /// is none with room for it.
+    pub(super) fn append(
         &mut self,
-        sequence: u32,
-        path: PathBuf,
-        index: &mut Index,
-        counters: &Counters,
-    ) -> Result<Option<u32>, StoreError> {
-        let len = path.metadata().map_err(|error| StoreError::io(&path, error))?.len();
-        let walked = SegmentFile::open(path.clone())?;
-        let Some(walked) = walked.filter(|walked| walked.segment.sequence() == u64::from(sequence))
-        else {
-            counters.damaged.fetch_add(1, Ordering::Relaxed);
-            self.segments.push_back(Slot::Unreadable { path, len });
-            return Ok(None);
+        item: Item<'_>,
+        order: u64,
+        common: &Common,
+    ) -> Result<Appended, StoreError> {
+        let len = item.encoded_len();
+        self.take_segment(len, common)?;
+        let Some(active) = &mut self.active else {
+            return Err(StoreError::new(StoreErrorKind::Io).at(&common.path));
         };
-        let Walked { segment, records, damaged, whole_end, is_closed } = walked;
-        counters.damaged.fetch_add(u64::from(damaged), Ordering::Relaxed);
-        for found in &records {
-            // A record ends within a segment, whose length is a u32.
-            let len = found.head.record_len() as u32;
-            let place = Place { segment: sequence, offset: found.offset, len };
-            match found.head.kind {
-                Kind::Entry => index.insert(&found.head.key, place),
-                Kind::Removal => index.remove(&found.head.key),
-                _ => {}
+        if common.options.durability == Durability::Always {
+            active.fill(u64::from(active.end) + padded(len));
+        }
+        let bytes = &mut self.scratch;
+        bytes.clear();
+        let frame = active.segment.header.frame(active.end, &CRC);
+        item.encode(order, &frame, bytes).map_err(StoreError::new)?;
+        bytes.resize(padded(len) as usize, 0);
+        let found = found_in(bytes, active.end, &frame)?;
+        if let Err(error) = active.segment.append(active.end, bytes) {
+            active.filled_to = active.end;
+            return Err(error);
+        }
+        active.end += bytes.len() as u32;
+        active.filled_to = active.filled_to.max(active.end);
+        bytes.shrink_to(SCRATCH_KEPT);
+        common.index_mut().set_file_len(active.handle, active.filled_to.into());
+        common.counters.saw_order(order);
+        let (handle, segment) = (active.handle, Arc::clone(&active.segment));
+        Ok(Appended { handle, segment, found, end: active.end, known_at: active.known_at })
+    }
+
+    /// By how many bytes the files grow when a record of `len` bytes is appended.
+    pub(super) fn growth(&self, len: u64, common: &Common) -> u64 {
+        let is_filled = common.options.durability == Durability::Always;
+        let len = padded(len);
+        match &self.active {
+            Some(active) if active.takes(len) => {
+                let end = u64::from(active.end) + len;
+                let missing = end.saturating_sub(active.filled_to.into());
+                if missing > 0 && is_filled {
+                    active.fill_end(end) - u64::from(active.filled_to)
+                } else {
+                    missing
+                }
+            }
+            active => {
+                // The record that closes the old one, and the header of the new one.
+                let close = if active.is_some() { HEAD_LEN as u64 } else { 0 };
+                let first = len + u64::from(DATA_START);
+                let capacity = u64::from(common.options.segment_capacity());
+                let fill = if is_filled { capacity.min(FILL.into()) } else { 0 };
+                close + first.max(fill)
             }
         }
-        let segment = Arc::new(segment);
-        index.add_segment(sequence, Arc::clone(&segment));
-        self.segments.push_back(Slot::Open(segment));
-        Ok((!is_closed).then_some(whole_end))
     }
 
-    /// The segment that records go into now, if there is one.
-    pub(super) fn active(&self) -> Option<&Arc<SegmentFile>> {
-        match self.segments.back() {
-            Some(Slot::Open(segment)) if self.has_active => Some(segment),
-            _ => None,
-        }
-    }
-
-    /// All segments that can be read.
-    pub(super) fn open_segments(&self) -> Vec<Arc<SegmentFile>> {
-        let open = |slot: &Slot| match slot {
-            Slot::Open(segment) => Some(Arc::clone(segment)),
-            Slot::Unreadable { .. } => None,
-        };
-        self.segments.iter().filter_map(open).collect()
-    }
-
-    /// A segment with room for a record of `len` bytes, padding included; makes that room by
-    /// beginning a new one and by deleting the oldest.
-    pub(super) fn segment_for(
+    /// Makes the next record go into a segment with a higher sequence than this.
+    pub(super) fn leave_older_than(
         &mut self,
-        len: u64,
-        index: &RwLock<Index>,
-        counters: &Counters,
-    ) -> Result<(Arc<SegmentFile>, u32), StoreError> {
-        let needed = len + u64::from(DATA_START);
-        let capacity = self.options.max_bytes.min(u64::from(!15_u32));
-        if needed > capacity {
-            return Err(StoreError::new(StoreErrorKind::TooBig { needed, capacity }));
-        }
-        if self.active().is_none_or(|active| !active.takes(len)) {
-            self.retire(counters);
-        }
-        while counters.bytes.load(Ordering::Relaxed) + needed > self.options.max_bytes {
-            if !self.delete_oldest(index, counters)? {
-                break;
-            }
-        }
-        if self.active().is_none() {
-            self.begin_segment(needed, index, counters)?;
-        }
-        let active = self.active().ok_or(StoreError::new(StoreErrorKind::Io))?;
-        Ok((Arc::clone(active), active.sequence() as u32))
-    }
-
-    /// Ends the active segment, if there is one, so that the next record begins another.
-    pub(super) fn retire(&mut self, counters: &Counters) {
-        if let Some(active) = self.active().filter(|_| self.options.durability != Durability::None)
-        {
-            let before = active.len();
-            if let Err(error) = active.close() {
-                counters.note(&error);
-            }
-            counters.bytes.fetch_add(active.len() - before, Ordering::Relaxed);
-        }
-        self.has_active = false;
-    }
-
-    /// Deletes all files, the oldest first: a crash in between leaves no entry whose removal is
-    /// already gone.
-    pub(super) fn clear(
-        &mut self,
-        index: &RwLock<Index>,
-        counters: &Counters,
+        sequence: u64,
+        common: &Common,
     ) -> Result<(), StoreError> {
-        while let Some(oldest) = self.segments.front() {
-            remove_file(oldest.path())?;
-            self.segments.pop_front();
+        let is_older = |active: &Active| active.segment.header.sequence <= sequence;
+        if self.active.as_ref().is_none_or(is_older) {
+            let old = self.active.take();
+            let created = self.create(0, old.is_some(), common);
+            self.leave_one(old, common);
+            created?;
         }
-        self.has_active = false;
-        counters.bytes.store(0, Ordering::Relaxed);
-        write(index).clear();
-        self.sync_names(counters)
+        Ok(())
     }
 
-    fn delete_oldest(
-        &mut self,
-        index: &RwLock<Index>,
-        counters: &Counters,
-    ) -> Result<bool, StoreError> {
-        let Some(oldest) = self.segments.front() else { return Ok(false) };
-        remove_file(oldest.path())?;
-        counters.bytes.fetch_sub(oldest.len(), Ordering::Relaxed);
-        if let Slot::Open(segment) = oldest {
-            let evicted = write(index).remove_segment(segment.sequence() as u32);
-            counters.evicted.fetch_add(evicted as u64, Ordering::Relaxed);
+    /// Leaves the active segment for good: nobody appends to it any more.
+    pub(super) fn leave(&mut self, common: &Common) {
+        let active = self.active.take();
+        self.leave_one(active, common);
+    }
+
+    /// Leaves the active segment to whoever takes it next.
+    pub(super) fn release(&mut self, common: &Common) {
+        let Some(active) = self.active.take() else { return };
+        if common.is_durable()
+            && let Err(error) = active.segment.sync()
+        {
+            common.counters.note(&error);
         }
-        self.segments.pop_front();
-        self.has_active &= !self.segments.is_empty();
+        let _ = active.segment.file.set_len(active.end.into());
+        let _ = active.segment.file.unlock();
+    }
+
+    /// Forgets the active segment, whose file somebody has deleted.
+    pub(super) fn forget_deleted(&mut self, common: &Common) {
+        self.active.take_if(|active| !common.follow().is_own(active.handle));
+    }
+
+    fn take_segment(&mut self, len: u64, common: &Common) -> Result<(), StoreError> {
+        if self.active.as_ref().is_some_and(|active| active.takes(padded(len))) {
+            return Ok(());
+        }
+        // The old one's lock is kept until the new one is known of, so that those who look before
+        // each get go on to do so.
+        let old = self.active.take();
+        let taken = match self.adopt(len, old.is_some(), common) {
+            Ok(false) => self.create(len, old.is_some(), common),
+            adopted => adopted.map(|_| ()),
+        };
+        self.leave_one(old, common);
+        taken
+    }
+
+    /// Takes a segment that was left with room for a record of `len` bytes, if there is one and
+    /// this store had none before.
+    fn adopt(&mut self, len: u64, had_one: bool, common: &Common) -> Result<bool, StoreError> {
+        // Nobody may ask whether the segment is locked until it is known to be our own.
+        let mut follow = common.follow();
+        follow.list(common)?;
+        if had_one {
+            return Ok(false);
+        }
+        let Some((handle, segment, end)) = follow.adopt(len, common)? else { return Ok(false) };
+        segment.take_over(end);
+        follow.own(handle, Arc::clone(&segment));
+        let filled_to = segment.file.len().map_err(|error| StoreError::io(&segment.path, error))?;
+        let filled_to = u32::try_from(filled_to).unwrap_or(u32::MAX).max(end);
+        let known_at = Instant::now() + ANNOUNCEMENT;
+        self.active = Some(Active { handle, segment, end, filled_to, known_at });
+        follow.give_notice(common)?;
         Ok(true)
     }
 
-    fn begin_segment(
-        &mut self,
-        needed: u64,
-        index: &RwLock<Index>,
-        counters: &Counters,
-    ) -> Result<(), StoreError> {
-        let sequence = self.next_sequence;
-        let path = self.directory.path().join(format!("{sequence:08x}.seg"));
-        // `segment_for` has seen that the need is below 4 GiB.
-        let capacity = self.options.segment_capacity().max(needed as u32);
-        let segment = Arc::new(SegmentFile::create(path, u64::from(sequence), capacity)?);
-        self.next_sequence = sequence.saturating_add(1);
-        counters.bytes.fetch_add(segment.len(), Ordering::Relaxed);
-        write(index).add_segment(sequence, Arc::clone(&segment));
-        self.segments.push_back(Slot::Open(segment));
-        self.has_active = true;
-        self.sync_names(counters)
-    }
-
-    fn sync_names(&self, counters: &Counters) -> Result<(), StoreError> {
-        if self.options.durability == Durability::None {
-            return Ok(());
+    fn create(&mut self, len: u64, had_one: bool, common: &Common) -> Result<(), StoreError> {
+        let needed = padded(len) + u64::from(DATA_START);
+        let needed = u32::try_from(needed).map_err(|_| StoreError::new(too_big(len)))?;
+        let capacity = common.options.segment_capacity().max(needed);
+        // Nobody may list the file until it is known to be our own.
+        let mut follow = common.follow();
+        let first = follow.state().sequence.saturating_add(1);
+        for sequence in first..first.saturating_add(NAMES_TRIED) {
+            let made = Segment::create(&*common.disk, &common.path, sequence, capacity)?;
+            let Some(segment) = made.map(Arc::new) else { continue };
+            let handle = common.index_mut().add(Arc::clone(&segment), DATA_START.into());
+            follow.own(handle, Arc::clone(&segment));
+            let known_at = Instant::now() + if had_one { Duration::ZERO } else { ANNOUNCEMENT };
+            let (end, filled_to) = (DATA_START, DATA_START);
+            self.active = Some(Active { handle, segment, end, filled_to, known_at });
+            follow.give_notice(common)?;
+            drop(follow);
+            return if common.is_durable() { common.sync_names() } else { Ok(()) };
         }
-        self.directory.sync().map_err(|error| {
-            let path = self.directory.path();
-            let error = StoreError::from_io(StoreErrorKind::SyncFailed, path, error);
-            counters.note(&error);
-            error
-        })
+        Err(StoreError::new(StoreErrorKind::Io).at(&common.path))
+    }
+
+    fn leave_one(&self, active: Option<Active>, common: &Common) {
+        let Some(mut active) = active else { return };
+        let is_closed = active.close();
+        common.index_mut().set_file_len(active.handle, active.end.into());
+        if common.is_durable()
+            && let Err(error) = active.segment.sync()
+        {
+            common.counters.note(&error);
+        }
+        // What cannot be unlocked is until the process ends.
+        let _ = active.segment.file.unlock();
+        common.follow().disown(active.handle, active.segment, active.end, is_closed);
     }
 }
 
-fn remove_file(path: &Path) -> Result<(), StoreError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, error)),
-        _ => Ok(()),
+impl Active {
+    /// Whether a record of this padded length may go into it.
+    fn takes(&self, len: u64) -> bool {
+        self.segment.has_room(self.end, len) && !self.segment.is_failed()
+    }
+
+    /// How far zeros are written so that they reach `end`.
+    fn fill_end(&self, end: u64) -> u64 {
+        let ahead = u64::from(self.filled_to) + u64::from(FILL);
+        ahead.min(self.segment.header.capacity.into()).max(end)
+    }
+
+    /// Writes zeros ahead, if they do not reach `end` yet.
+    fn fill(&mut self, end: u64) {
+        if end <= u64::from(self.filled_to) {
+            return;
+        }
+        let fill_end = self.fill_end(end);
+        let zeros = vec![0; (fill_end - u64::from(self.filled_to)) as usize];
+        match self.segment.file.write_at(&zeros, self.filled_to.into()) {
+            Ok(()) => self.filled_to = fill_end as u32,
+            // Then the record is written without; where that fails too, it says why.
+            Err(_) => {
+                let _ = self.segment.file.set_len(self.filled_to.into());
+            }
+        }
+    }
+
+    /// Says in the file that no record follows, and cuts off the zeros; says whether that is so.
+    fn close(&mut self) -> bool {
+        let is_full = !self.segment.has_room(self.end, HEAD_LEN as u64);
+        let frame = self.segment.header.frame(self.end, &CRC);
+        let key = RequestKey::from_bytes([0; 32]);
+        let close = Head::bare(Kind::Close, key, 0, &frame, &CRC).encode(&frame, &CRC);
+        let is_closed = is_full || self.segment.append(self.end, &close).is_ok();
+        if is_closed && !is_full {
+            self.end += close.len() as u32;
+        }
+        if self.filled_to > self.end {
+            let _ = self.segment.file.set_len(self.end.into());
+        }
+        is_closed
     }
 }
 
-pub(super) fn write(index: &RwLock<Index>) -> RwLockWriteGuard<'_, Index> {
-    // Its methods do not panic between two changes that belong together.
-    index.write().unwrap_or_else(PoisonError::into_inner)
+/// What an index needs to know of a record that was just encoded.
+fn found_in(bytes: &[u8], offset: u32, frame: &Frame) -> Result<Found, StoreError> {
+    let head = bytes.first_chunk().and_then(|bytes| Head::decode(bytes, frame, &CRC).ok());
+    let head = head.ok_or(StoreError::new(StoreErrorKind::Io))?;
+    Ok(Found { offset, head })
+}
+
+fn too_big(needed: u64) -> StoreErrorKind {
+    StoreErrorKind::TooBig { needed, capacity: u32::MAX.into() }
 }

@@ -1,0 +1,102 @@
+//! What all parts of an open store share.
+
+use std::{
+    io,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::{Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index};
+use crate::store::{StoreError, StoreErrorKind};
+
+/// The directory, what is known to be in it, and what befell the store.
+///
+/// Locks are taken in this order: the store's writer, `follow`, `index`. None of the latter two is
+/// held while a sync is waited for or an entry is copied, so that readers never wait for either.
+pub(super) struct Common {
+    pub(super) disk: Arc<dyn Disk>,
+    /// For errors.
+    pub(super) path: PathBuf,
+    pub(super) options: FileStoreOptions,
+    pub(super) counters: Counters,
+    follow: Mutex<Follow>,
+    index: RwLock<Index>,
+}
+
+/// What befell the store; see [`StoreStats`](crate::store::StoreStats).
+#[derive(Debug, Default)]
+pub(super) struct Counters {
+    pub(super) evicted: AtomicU64,
+    pub(super) damaged: AtomicU64,
+    pub(super) sync_failures: AtomicU64,
+    pub(super) compactions: AtomicU64,
+    /// The highest order of any record that was seen.
+    pub(super) order: AtomicU64,
+}
+
+impl Common {
+    /// What a store that is being opened begins with: nothing was read yet but the lock file's name.
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        options: FileStoreOptions,
+    ) -> Result<Self, StoreError> {
+        let follow = Mutex::new(Follow::open(&*disk, &path)?);
+        let (counters, index) = (Counters::default(), RwLock::default());
+        Ok(Self { disk, path, options, counters, follow, index })
+    }
+
+    pub(super) fn follow(&self) -> MutexGuard<'_, Follow> {
+        // A panic while it was held has at worst left something unread that is listed again.
+        self.follow.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        // Its methods do not panic between two changes that belong together.
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether anything is to survive a power loss.
+    pub(super) fn is_durable(&self) -> bool {
+        self.options.durability != Durability::None
+    }
+
+    /// An error about the directory.
+    pub(super) fn failed(&self, error: io::Error) -> StoreError {
+        StoreError::io(&self.path, error)
+    }
+
+    /// Returns when the names in the directory survive a power loss.
+    pub(super) fn sync_names(&self) -> Result<(), StoreError> {
+        self.disk.sync().map_err(|error| {
+            let error = StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error);
+            self.counters.note(&error);
+            error
+        })
+    }
+}
+
+impl Counters {
+    /// Counts a sync that failed; later callers that are told of it have no cause to show.
+    pub(super) fn note(&self, error: &StoreError) {
+        if error.kind() == StoreErrorKind::SyncFailed && error.io_kind().is_some() {
+            self.sync_failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Sees the order of a record, above which the next one's will be.
+    pub(super) fn saw_order(&self, order: u64) {
+        self.order.fetch_max(order, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_damage(&self, places: u32) {
+        self.damaged.fetch_add(u64::from(places), Ordering::Relaxed);
+    }
+}

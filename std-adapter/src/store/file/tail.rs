@@ -1,0 +1,111 @@
+//! The end of a segment that another writes, followed as it moves.
+
+use std::{io, sync::Arc};
+
+use llm_cache_core::record::{HEAD_LEN, Kind};
+
+use super::{
+    common::Common,
+    segment::{DATA_START, Segment, Until},
+};
+use crate::store::StoreError;
+
+/// A segment of another writer, and up to where its records are in the index.
+#[derive(Debug)]
+pub(super) struct Tail {
+    pub(super) handle: u32,
+    pub(super) segment: Arc<Segment>,
+    /// Behind the last record that is in the index.
+    at: u32,
+    /// Behind everything that stands there, a torn record too.
+    end: u32,
+    /// Whether its writer was alive when that was last asked.
+    is_live: bool,
+    /// Whether it takes no more records.
+    is_closed: bool,
+}
+
+impl Tail {
+    /// A segment of which nothing was read yet.
+    pub(super) const fn new(handle: u32, segment: Arc<Segment>) -> Self {
+        let (at, end) = (DATA_START, DATA_START);
+        Self { handle, segment, at, end, is_live: false, is_closed: false }
+    }
+
+    /// A segment whose records are in the index up to `at`, and that somebody may go on with.
+    pub(super) const fn continued(handle: u32, segment: Arc<Segment>, at: u32) -> Self {
+        Self { handle, segment, at, end: at, is_live: true, is_closed: false }
+    }
+
+    pub(super) const fn is_live(&self) -> bool {
+        self.is_live && !self.is_closed
+    }
+
+    pub(super) const fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Where the next record goes.
+    pub(super) const fn end(&self) -> u32 {
+        self.end
+    }
+
+    /// Whether it could take a record of `len` bytes from another writer than its own.
+    pub(super) fn has_room(&self, len: u64) -> bool {
+        !self.is_closed && self.segment.has_room(self.end, len)
+    }
+
+    /// Finds out whether its writer is alive.
+    pub(super) fn ask(&mut self) -> Result<(), StoreError> {
+        let is_locked = self.segment.file.is_locked();
+        self.is_live = is_locked.map_err(|error| StoreError::io(&self.segment.path, error))?;
+        Ok(())
+    }
+
+    /// Takes up all that there is behind the known place; says how much of it is damaged.
+    pub(super) fn read_all(&mut self, common: &Common) -> Result<u32, StoreError> {
+        let read = self.read(common, Until::End);
+        read.map_err(|error| StoreError::io(&self.segment.path, error))
+    }
+
+    /// Takes up what its writer has written since. A single read while that is nothing.
+    pub(super) fn catch_up(&mut self, common: &Common) -> Result<(), StoreError> {
+        let mut start = [0; 16];
+        let read = self.segment.file.read_at(&mut start, u64::from(self.at)).and_then(|len| {
+            // A record begins with a marker, which is not zero.
+            let is_more = start[..len].iter().any(|&byte| byte != 0);
+            if is_more { self.read(common, Until::Zeros).map(|_| ()) } else { Ok(()) }
+        });
+        read.map_err(|error| StoreError::io(&self.segment.path, error))
+    }
+
+    fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
+        let mut new = Vec::new();
+        let scan = self.segment.walk(self.at, until, |found| {
+            new.push(*found);
+            Ok(())
+        })?;
+        self.end = scan.end().max(self.end);
+        for found in &new {
+            common.counters.saw_order(found.head.order);
+        }
+        // Records are written one after the other, so that only the last one may be half there.
+        let is_torn = match new.last() {
+            Some(last) => !self.segment.is_whole(last)?,
+            None => false,
+        };
+        new.truncate(new.len() - usize::from(is_torn));
+        let mut index = common.index_mut();
+        index.reserve(new.len());
+        for found in &new {
+            index.apply(self.handle, found)?;
+        }
+        drop(index);
+        if let Some(last) = new.last() {
+            self.at = self.segment.end_of(last);
+        }
+        self.is_closed = new.iter().any(|found| found.head.kind == Kind::Close)
+            || !self.segment.has_room(self.end, HEAD_LEN as u64);
+        Ok(scan.damaged() + u32::from(is_torn))
+    }
+}
