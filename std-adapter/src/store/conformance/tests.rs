@@ -143,6 +143,26 @@ fn every_fault_is_found() {
     }
 }
 
+/// File stores of one directory are one store, whatever the durability and however small the
+/// segments; the one in another namespace is another.
+#[cfg(unix)]
+#[test]
+fn file_stores_are_shared_and_reopened() {
+    use crate::store::{Durability, FileStore};
+
+    let interval = Durability::Interval(Duration::from_millis(1));
+    for durability in [Durability::None, interval, Durability::Always] {
+        for segment_bytes in [4096, 1 << 20] {
+            let dir = tempfile::TempDir::new().expect("a directory");
+            let options = FileStore::options().durability(durability).segment_bytes(segment_bytes);
+            let open = |name| options.namespace(name).open(&dir).expect("opens");
+            check_shared(|| open("shared"));
+            check_reopened(|| open("reopened"));
+            check_shared(|| options.open(&dir).expect("opens"));
+        }
+    }
+}
+
 /// One store behind several handles passes as a shared and as a reopened one; stores that only look
 /// alike do not.
 #[test]
