@@ -171,8 +171,9 @@ impl Follow {
         // To ask of a lock of our own would give it up.
         let others = self.tails.iter_mut().filter(|tail| Some(tail.handle) != self.reclaimed);
         others.into_iter().try_for_each(Tail::ask)?;
-        // One whose writer has just died may hold what nobody has seen yet.
-        self.tails.iter_mut().try_for_each(|tail| tail.catch_up(common))?;
+        // One whose writer has just died may hold what nobody has seen yet, and one that was taken
+        // over may go on behind remains.
+        self.tails.iter_mut().try_for_each(|tail| tail.read_all(common).map(|_| ()))?;
         self.state.is_shared = self.tails.iter().any(Tail::is_live);
         self.listed_at = Some(started);
         Ok(())

@@ -15,6 +15,7 @@ mod network;
 mod options;
 mod recover;
 mod segment;
+mod shared;
 #[cfg(test)]
 #[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod sim;
@@ -28,12 +29,7 @@ mod writer;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
-    thread,
-    time::Instant,
+    sync::{Arc, atomic::Ordering},
 };
 
 use llm_cache_core::{
@@ -42,13 +38,10 @@ use llm_cache_core::{
 };
 
 use self::{
-    common::Common,
     disk::Disk,
-    flusher::Flusher,
-    follow::LEASE,
-    maintain::Maintenance,
-    segment::{DATA_START, Segment, padded},
-    writer::{Appended, Item, Writer},
+    segment::{DATA_START, padded},
+    shared::Shared,
+    writer::Item,
 };
 use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
 
@@ -89,18 +82,6 @@ pub struct FileStore {
     shared: Arc<Shared>,
 }
 
-struct Shared {
-    common: Common,
-    /// Taken before all other locks, and never while a put's sync is waited for.
-    writer: Mutex<Writer>,
-    flusher: Mutex<Option<Flusher>>,
-    opened: Instant,
-    /// When what others do was last looked at, in nanoseconds since `opened`.
-    looked_at: AtomicU64,
-    /// Whether another writer was alive then.
-    is_shared: AtomicBool,
-}
-
 impl FileStore {
     /// Opens the store in the directory `path` with the default options, and makes it if need be.
     ///
@@ -129,18 +110,7 @@ impl FileStore {
         path: PathBuf,
         options: FileStoreOptions,
     ) -> Result<Self, StoreError> {
-        let shared = Arc::new(Shared {
-            common: Common::open(disk, path, options)?,
-            writer: Mutex::new(Writer::new()),
-            flusher: Mutex::new(None),
-            opened: Instant::now(),
-            looked_at: AtomicU64::new(0),
-            is_shared: AtomicBool::new(false),
-        });
-        shared.look_since(shared.now() + 1)?;
-        shared.common.follow().check(&shared.common)?;
-        shared.start_flusher()?;
-        Ok(Self { shared })
+        Ok(Self { shared: Shared::open(disk, path, options)? })
     }
 
     /// The directory.
@@ -176,7 +146,7 @@ impl FileStore {
     /// # Errors
     /// What the file system reports. What was not compacted is as it was.
     pub fn compact(&self) -> Result<Compaction, StoreError> {
-        let shared = &*self.shared;
+        let shared = &self.shared;
         let mut done = Compaction::default();
         let before = shared.common.index().bytes();
         let handles = shared.maintain(|maintenance| {
@@ -209,134 +179,7 @@ impl fmt::Debug for FileStore {
 /// Waits for what is under way, then syncs unless the durability is `None`.
 impl Drop for FileStore {
     fn drop(&mut self) {
-        let mut writer = self.shared.writer();
-        let is_child = writer.note_fork();
-        writer.release(&self.shared.common);
-        drop(writer);
-        let flusher = self.shared.flusher().take();
-        if is_child {
-            // Its thread is the parent's.
-            std::mem::forget(flusher);
-        }
-    }
-}
-
-impl Shared {
-    fn writer(&self) -> MutexGuard<'_, Writer> {
-        // A panic while it was held has at worst left bytes behind a segment's end.
-        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn flusher(&self) -> MutexGuard<'_, Option<Flusher>> {
-        self.flusher.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    /// Looks at what others have done, unless that was just done and nobody else writes.
-    fn look(&self) -> Result<(), StoreError> {
-        let now = self.now();
-        let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
-        if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.look_since(now)
-    }
-
-    fn look_now(&self) -> Result<(), StoreError> {
-        self.look_since(self.now())
-    }
-
-    /// Looks at what others have done, unless somebody has begun to do so after `since`.
-    fn look_since(&self, since: u64) -> Result<(), StoreError> {
-        let mut follow = self.common.follow();
-        if self.looked_at.load(Ordering::Acquire) > since {
-            return Ok(());
-        }
-        let begun = self.now();
-        follow.look(&self.common)?;
-        self.is_shared.store(follow.state().is_shared, Ordering::Release);
-        self.looked_at.store(begun, Ordering::Release);
-        Ok(())
-    }
-
-    fn start_flusher(self: &Arc<Self>) -> Result<(), StoreError> {
-        let Durability::Interval(interval) = self.common.options.durability else {
-            return Ok(());
-        };
-        // The store's end drops the flusher, and the flusher must not keep the store.
-        let store = Arc::downgrade(self);
-        let flusher = Flusher::start(interval, move || {
-            if let Some(shared) = store.upgrade() {
-                shared.sync_active();
-            }
-        });
-        *self.flusher() = Some(flusher.map_err(|error| self.common.failed(error))?);
-        Ok(())
-    }
-
-    fn sync_active(&self) {
-        let active = self.writer().active().map(Arc::clone);
-        if let Some(segment) = active {
-            // Reported by the counter, and by the next put that finds the segment retired.
-            let _ = self.sync(&segment, segment.written());
-        }
-    }
-
-    fn sync(&self, segment: &Segment, end: u32) -> Result<(), StoreError> {
-        segment.sync_up_to(end).inspect_err(|error| self.common.counters.note(error))
-    }
-
-    fn maintain<T>(
-        &self,
-        work: impl FnOnce(&mut Maintenance<'_>) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
-        let mut writer = self.writer();
-        self.note_fork(&mut writer)?;
-        work(&mut Maintenance { common: &self.common, writer: &mut writer })
-    }
-
-    fn note_fork(&self, writer: &mut Writer) -> Result<(), StoreError> {
-        if writer.note_fork() {
-            self.look_now()?;
-        }
-        Ok(())
-    }
-
-    /// Appends an item with an order above all that were seen, and applies it to the index.
-    fn append(&self, writer: &mut Writer, item: Item<'_>) -> Result<Appended, StoreError> {
-        self.common.follow().check(&self.common)?;
-        writer.forget_deleted(&self.common);
-        let common = &self.common;
-        Maintenance { common, writer }.make_room(item.encoded_len())?;
-        let order = common.counters.order.load(Ordering::Relaxed) + 1;
-        let appended = writer.append(item, order, common)?;
-        let applied = common.index_mut().apply(appended.handle, &appended.found);
-        applied.map_err(|error| StoreError::io(&appended.segment.path, error))?;
-        Ok(appended)
-    }
-
-    /// Returns when what was appended may be acknowledged.
-    fn settle(&self, appended: &Appended) -> Result<(), StoreError> {
-        if self.common.options.durability == Durability::Always {
-            self.sync(&appended.segment, appended.end)?;
-        }
-        let left = appended.known_at.saturating_duration_since(Instant::now());
-        if !left.is_zero() {
-            thread::sleep(left);
-        }
-        Ok(())
-    }
-
-    fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
-        let read = segment.read(place.offset(), place.len);
-        match read.map_err(|error| StoreError::io(&segment.path, error))? {
-            Some((found, stored)) => Ok((found == *key).then_some(stored)),
-            None => recover::recover(key, place, &self.common),
-        }
+        self.shared.close();
     }
 }
 
@@ -352,7 +195,7 @@ impl Store for FileStore {
     }
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
-        let shared = &*self.shared;
+        let shared = &self.shared;
         let needed = padded(record.encoded_len()) + u64::from(DATA_START);
         let capacity = shared.common.options.max_bytes.min(u64::from(!15_u32));
         if needed > capacity {
@@ -367,7 +210,7 @@ impl Store for FileStore {
     }
 
     fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
-        let shared = &*self.shared;
+        let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
         shared.look_now()?;
@@ -383,7 +226,7 @@ impl Store for FileStore {
     /// Forgets all entries, in all processes, and deletes the segment files that nobody writes to.
     /// Other files in the directory are not touched.
     fn clear(&self) -> Result<(), StoreError> {
-        let shared = &*self.shared;
+        let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
         shared.look_now()?;

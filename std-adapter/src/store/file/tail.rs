@@ -68,15 +68,25 @@ impl Tail {
         read.map_err(|error| StoreError::io(&self.segment.path, error))
     }
 
-    /// Takes up what its writer has written since. A single read while that is nothing.
+    /// Takes up what was written since. A single read while that is nothing.
     pub(super) fn catch_up(&mut self, common: &Common) -> Result<(), StoreError> {
-        let mut start = [0; 16];
-        let read = self.segment.file.read_at(&mut start, u64::from(self.at)).and_then(|len| {
-            // A record begins with a marker, which is not zero.
-            let is_more = start[..len].iter().any(|&byte| byte != 0);
-            if is_more { self.read(common, Until::Zeros).map(|_| ()) } else { Ok(()) }
+        let caught_up = self.has_more().and_then(|has_more| match has_more {
+            Some(until) => self.read(common, until).map(|_| ()),
+            None => Ok(()),
         });
-        read.map_err(|error| StoreError::io(&self.segment.path, error))
+        caught_up.map_err(|error| StoreError::io(&self.segment.path, error))
+    }
+
+    /// Whether there may be more to read, and how far.
+    fn has_more(&self) -> io::Result<Option<Until>> {
+        if self.at != self.end {
+            // Remains of a record, or one that is being written. What comes next may stand behind.
+            return Ok(Some(Until::End));
+        }
+        let mut start = [0; 16];
+        let len = self.segment.file.read_at(&mut start, u64::from(self.at))?;
+        // A record begins with a marker, which is not zero.
+        Ok(start[..len].iter().any(|&byte| byte != 0).then_some(Until::Zeros))
     }
 
     fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
@@ -85,7 +95,7 @@ impl Tail {
             new.push(*found);
             Ok(())
         })?;
-        self.end = scan.end().max(self.end);
+        self.end = scan.end();
         for found in &new {
             common.counters.saw_order(found.head.order);
         }

@@ -4,6 +4,7 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -225,6 +226,30 @@ fn stores_see_each_other() {
     let store = open(dir.path());
     (0..12).for_each(|n| assert_eq!(has(&store, n), n % 2 == 1, "{n} reopened"));
     assert_eq!(store.stats().damaged, 0);
+}
+
+/// What a killed writer has left half written, zeros of a lost page in front of it included, hides
+/// nothing that is written behind it from a store that follows the segment.
+#[test]
+fn remains_are_passed_over() {
+    for remains in [&[7; 20][..], &[[0; 64], [7; 64]].concat()] {
+        let dir = TempDir::new().unwrap();
+        let reader = open(dir.path());
+        let writer = open(dir.path());
+        put(&writer, 1);
+        assert!(has(&reader, 1));
+        drop(writer);
+        let file = &segments(dir.path())[0];
+        let mut bytes = fs::read(file).unwrap();
+        bytes.extend_from_slice(remains);
+        fs::write(file, bytes).unwrap();
+        let writer = open(dir.path());
+        for n in 2..5 {
+            put(&writer, n);
+            assert!(has(&reader, n), "{n} behind {} bytes", remains.len());
+        }
+        assert_eq!(segments(dir.path()).len(), 1, "the segment was taken over");
+    }
 }
 
 /// Whatever stores do by turns, a map says what each of them must see; compactions and restarts

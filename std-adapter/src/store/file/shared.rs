@@ -1,0 +1,202 @@
+//! An open store: looking at others before it answers, appending, syncing.
+
+use std::{
+    mem,
+    path::PathBuf,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread,
+    time::Instant,
+};
+
+use llm_cache_core::RequestKey;
+
+use super::{
+    Durability, FileStoreOptions,
+    common::Common,
+    disk::Disk,
+    flusher::Flusher,
+    follow::LEASE,
+    maintain::Maintenance,
+    recover,
+    segment::Segment,
+    writer::{Appended, Item, Writer},
+};
+use crate::store::{StoreError, Stored};
+
+/// An open store: what the calls of all threads work on.
+pub(super) struct Shared {
+    pub(super) common: Common,
+    /// Taken before all other locks, and never while a put's sync is waited for.
+    writer: Mutex<Writer>,
+    flusher: Mutex<Option<Flusher>>,
+    opened: Instant,
+    /// When what others do was last looked at, in nanoseconds since `opened`.
+    looked_at: AtomicU64,
+    /// Whether another writer was alive then.
+    is_shared: AtomicBool,
+}
+
+impl Shared {
+    /// Opens the store and reads what is there.
+    pub(super) fn open(
+        disk: Arc<dyn Disk>,
+        path: PathBuf,
+        options: FileStoreOptions,
+    ) -> Result<Arc<Self>, StoreError> {
+        let shared = Arc::new(Self {
+            common: Common::open(disk, path, options)?,
+            writer: Mutex::new(Writer::new()),
+            flusher: Mutex::new(None),
+            opened: Instant::now(),
+            looked_at: AtomicU64::new(0),
+            is_shared: AtomicBool::new(false),
+        });
+        shared.look_now()?;
+        shared.common.follow().check(&shared.common)?;
+        shared.start_flusher()?;
+        Ok(shared)
+    }
+
+    /// Waits for what is under way, and leaves the segment to whoever takes it next.
+    pub(super) fn close(&self) {
+        let mut writer = self.writer();
+        let is_child = writer.note_fork();
+        writer.release(&self.common);
+        drop(writer);
+        self.stop_flusher(is_child);
+    }
+    pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A panic while it was held has at worst left bytes behind a segment's end.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn flusher(&self) -> MutexGuard<'_, Option<Flusher>> {
+        self.flusher.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn now(&self) -> u64 {
+        u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
+    /// Looks at what others have done, unless that was just done and nobody else writes.
+    pub(super) fn look(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
+        if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        self.look_since(now)
+    }
+
+    pub(super) fn look_now(&self) -> Result<(), StoreError> {
+        self.look_since(self.now())
+    }
+
+    /// Looks at what others have done, unless somebody has begun to do so after `since`.
+    pub(super) fn look_since(&self, since: u64) -> Result<(), StoreError> {
+        let mut follow = self.common.follow();
+        if self.looked_at.load(Ordering::Acquire) > since {
+            return Ok(());
+        }
+        let begun = self.now();
+        follow.look(&self.common)?;
+        self.is_shared.store(follow.state().is_shared, Ordering::Release);
+        self.looked_at.store(begun, Ordering::Release);
+        Ok(())
+    }
+
+    fn start_flusher(self: &Arc<Self>) -> Result<(), StoreError> {
+        let Durability::Interval(interval) = self.common.options.durability else {
+            return Ok(());
+        };
+        // The store's end drops the flusher, and the flusher must not keep the store.
+        let store = Arc::downgrade(self);
+        let flusher = Flusher::start(interval, move || {
+            if let Some(shared) = store.upgrade() {
+                shared.sync_active();
+            }
+        });
+        *self.flusher() = Some(flusher.map_err(|error| self.common.failed(error))?);
+        Ok(())
+    }
+
+    fn stop_flusher(&self, is_child: bool) {
+        let flusher = self.flusher().take();
+        if is_child {
+            // Its thread is the parent's.
+            mem::forget(flusher);
+        }
+    }
+
+    fn sync_active(&self) {
+        let active = self.writer().active().map(Arc::clone);
+        if let Some(segment) = active {
+            // Reported by the counter, and by the next put that finds the segment retired.
+            let _ = self.sync(&segment, segment.written());
+        }
+    }
+
+    pub(super) fn sync(&self, segment: &Segment, end: u32) -> Result<(), StoreError> {
+        segment.sync_up_to(end).inspect_err(|error| self.common.counters.note(error))
+    }
+
+    pub(super) fn maintain<T>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Maintenance<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut writer = self.writer();
+        self.note_fork(&mut writer)?;
+        work(&mut Maintenance { common: &self.common, writer: &mut writer })
+    }
+
+    /// Makes a store of its own of what a fork has copied.
+    pub(super) fn note_fork(self: &Arc<Self>, writer: &mut Writer) -> Result<(), StoreError> {
+        if writer.note_fork() {
+            self.stop_flusher(true);
+            self.start_flusher()?;
+            self.look_now()?;
+        }
+        Ok(())
+    }
+
+    /// Appends an item with an order above all that were seen, and applies it to the index.
+    pub(super) fn append(
+        &self,
+        writer: &mut Writer,
+        item: Item<'_>,
+    ) -> Result<Appended, StoreError> {
+        self.common.follow().check(&self.common)?;
+        writer.forget_deleted(&self.common);
+        let common = &self.common;
+        Maintenance { common, writer }.make_room(item.encoded_len())?;
+        let order = common.counters.order.load(Ordering::Relaxed) + 1;
+        let appended = writer.append(item, order, common)?;
+        let applied = common.index_mut().apply(appended.handle, &appended.found);
+        applied.map_err(|error| StoreError::io(&appended.segment.path, error))?;
+        Ok(appended)
+    }
+
+    /// Returns when what was appended may be acknowledged.
+    pub(super) fn settle(&self, appended: &Appended) -> Result<(), StoreError> {
+        if self.common.options.durability == Durability::Always {
+            self.sync(&appended.segment, appended.end)?;
+        }
+        let left = appended.known_at.saturating_duration_since(Instant::now());
+        if !left.is_zero() {
+            thread::sleep(left);
+        }
+        Ok(())
+    }
+
+    pub(super) fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+        let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
+        let read = segment.read(place.offset(), place.len);
+        match read.map_err(|error| StoreError::io(&segment.path, error))? {
+            Some((found, stored)) => Ok((found == *key).then_some(stored)),
+            None => recover::recover(key, place, &self.common),
+        }
+    }
+}
