@@ -138,7 +138,7 @@ impl Maintenance<'_> {
                 continue;
             }
             if let Some((handle, keep)) = self.choose()
-                && self.reclaim(handle, keep)?.is_some()
+                && self.reclaim(handle, keep)? == Some(true)
             {
                 continue;
             }
