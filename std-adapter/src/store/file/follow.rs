@@ -167,7 +167,7 @@ impl Follow {
             }
         }
         self.drop_missing(&listed, common)?;
-        self.tails.retain(|tail| !tail.is_closed());
+        self.tails.retain(|tail| !tail.is_over());
         // To ask of a lock of our own would give it up.
         let others = self.tails.iter_mut().filter(|tail| Some(tail.handle) != self.reclaimed);
         others.into_iter().try_for_each(Tail::ask)?;
@@ -210,7 +210,9 @@ impl Follow {
         for tail in &mut self.tails {
             let segment = Arc::clone(&tail.segment);
             let failed = |error| StoreError::io(&segment.path, error);
-            if !tail.has_room(len) || !segment.file.try_lock().map_err(failed)? {
+            // Where a sync of ours has failed, none that succeeds later would mean anything.
+            let is_good = tail.has_room(len) && !segment.is_failed();
+            if !is_good || !segment.file.try_lock().map_err(failed)? {
                 continue;
             }
             // It may have been deleted, or filled and left again, before it was locked.
@@ -226,11 +228,26 @@ impl Follow {
         Ok(None)
     }
 
-    /// Locks a segment so that nobody writes to it while it is reclaimed; says whether nobody does.
-    pub(super) fn lock(&mut self, handle: u32, segment: &Segment) -> io::Result<bool> {
-        let is_locked = segment.file.try_lock()?;
-        self.reclaimed = is_locked.then_some(handle);
-        Ok(is_locked)
+    /// Locks a segment so that nobody writes to it while it is reclaimed, and takes up what its
+    /// writer has left there; says whether nobody writes.
+    pub(super) fn lock(
+        &mut self,
+        handle: u32,
+        segment: &Segment,
+        common: &Common,
+    ) -> Result<bool, StoreError> {
+        let is_locked = segment.file.try_lock();
+        if !is_locked.map_err(|error| StoreError::io(&segment.path, error))? {
+            return Ok(false);
+        }
+        self.reclaimed = Some(handle);
+        let tail = self.tails.iter_mut().find(|tail| tail.handle == handle);
+        let read = tail.map_or(Ok(0), |tail| tail.read_all(common));
+        if let Err(error) = read {
+            let _ = self.unlock(segment);
+            return Err(error);
+        }
+        Ok(true)
     }
 
     /// Ends [`lock`](Self::lock).
@@ -303,7 +320,6 @@ impl Follow {
     /// This process is a child of the one that opened the store. Locks belong to an opened file,
     /// which a fork shares: so it opens everything anew, and leaves the parent its segment.
     fn after_fork(&mut self, common: &Common) -> Result<(), StoreError> {
-        self.pid = process::id();
         self.lock = open_lock(&*common.disk, &common.path)?;
         (self.listed_at, self.reclaimed) = (None, None);
         if let Some((handle, segment)) = self.own.take() {
@@ -315,8 +331,14 @@ impl Follow {
         for ((name, id), handle) in known {
             let listed = Listed { name, id, len: 0 };
             let opened = Segment::open(&*common.disk, &common.path, &listed);
-            let Ok(Opened::Segment(segment)) = opened else { continue };
-            // Otherwise the listing that follows finds that it is gone.
+            let segment = match opened {
+                Ok(Opened::Segment(segment)) => segment,
+                // The listing that follows finds that it is gone.
+                Ok(_) => continue,
+                Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => continue,
+                // The inherited one shares its lock with the parent, and must not be used.
+                Err(error) => return Err(error),
+            };
             if segment.id == id {
                 let segment = Arc::new(segment);
                 let mut tails = self.tails.iter_mut();
@@ -326,6 +348,7 @@ impl Follow {
                 common.index_mut().replace_segment(handle, segment);
             }
         }
+        self.pid = process::id();
         Ok(())
     }
 }

@@ -19,6 +19,7 @@ use llm_cache_core::{
 use super::{
     common::Common,
     index::{Held, Place},
+    replaced::{is_unreadable, sync_replacements},
     segment::{CRC, DATA_START, Segment, Until, padded},
     writer::{Appended, Item, Writer},
 };
@@ -196,7 +197,7 @@ impl Maintenance<'_> {
         let segment = self.common.index().held(handle).map(|held| Arc::clone(&held.segment));
         let Some(segment) = segment else { return Ok(Some(false)) };
         let failed = |error| StoreError::io(&segment.path, error);
-        if !self.common.follow().lock(handle, &segment).map_err(failed)? {
+        if !self.common.follow().lock(handle, &segment, self.common)? {
             return Ok(None);
         }
         let done = self.rewrite(handle, &segment, keep);
@@ -234,6 +235,7 @@ impl Maintenance<'_> {
         if keep == Keep::Live && is_whole && !is_mostly_dead(file_len, kept_bytes) {
             return Ok(false);
         }
+        sync_replacements(segment, handle, self.common)?;
         let mut copies = self.copy(segment, &kept)?;
         copies.extend(self.mark(segment, handle, &dropped, clear)?);
         for copy in &copies {
@@ -401,7 +403,8 @@ impl Maintenance<'_> {
             let path = self.common.path.join(&name);
             let failed = |error| StoreError::io(&path, error);
             let file = self.common.disk.open(&name).map_err(failed)?;
-            if file.try_lock().map_err(failed)? {
+            if file.try_lock().map_err(failed)? && is_unreadable(&*file, name.clone(), self.common)?
+            {
                 self.common.disk.remove(&name).map_err(failed)?;
                 self.common.follow().forget_unreadable(&name);
                 return Ok(true);

@@ -5,6 +5,8 @@ mod crc;
 mod directory;
 mod disk;
 mod entries;
+#[cfg(test)]
+mod fault_tests;
 mod flash_image;
 mod flusher;
 mod follow;
@@ -13,11 +15,13 @@ mod maintain;
 mod medium;
 mod network;
 mod options;
+#[cfg(test)]
+mod power_tests;
 mod recover;
+mod replaced;
 mod segment;
 mod shared;
 #[cfg(test)]
-#[expect(dead_code, reason = "the tests of the engine use the rest of it")]
 mod sim;
 mod tail;
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Tail {
     end: u32,
     /// Whether its writer was alive when that was last asked.
     is_live: bool,
-    /// Whether it takes no more records.
+    /// Whether its writer has said that no record follows.
     is_closed: bool,
 }
 
@@ -41,8 +41,11 @@ impl Tail {
         self.is_live && !self.is_closed
     }
 
-    pub(super) const fn is_closed(&self) -> bool {
-        self.is_closed
+    /// Whether nothing more can come. A full segment counts as live while its writer is: it will
+    /// not announce the next one to those who know of this one.
+    pub(super) fn is_over(&self) -> bool {
+        let is_full = !self.segment.has_room(self.end, HEAD_LEN as u64);
+        self.is_closed || (is_full && !self.is_live)
     }
 
     /// Where the next record goes.
@@ -114,8 +117,7 @@ impl Tail {
         if let Some(last) = new.last() {
             self.at = self.segment.end_of(last);
         }
-        self.is_closed = new.iter().any(|found| found.head.kind == Kind::Close)
-            || !self.segment.has_room(self.end, HEAD_LEN as u64);
+        self.is_closed |= new.iter().any(|found| found.head.kind == Kind::Close);
         Ok(scan.damaged() + u32::from(is_torn))
     }
 }

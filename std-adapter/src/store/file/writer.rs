@@ -1,10 +1,6 @@
 //! The segment that this store writes: taking one, appending to it, leaving it.
 
-use std::{
-    process,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{process, sync::Arc, time::Instant};
 
 use llm_cache_core::{
     RequestKey,
@@ -178,9 +174,9 @@ impl Writer {
         let is_older = |active: &Active| active.segment.header.sequence <= sequence;
         if self.active.as_ref().is_none_or(is_older) {
             let old = self.active.take();
-            let created = self.create(0, old.is_some(), common);
+            let created = self.create(0, old.as_ref(), common);
             self.leave_one(old, common);
-            created?;
+            self.keep_if(created, common)?;
         }
         Ok(())
     }
@@ -216,11 +212,11 @@ impl Writer {
         // each get go on to do so.
         let old = self.active.take();
         let taken = match self.adopt(len, old.is_some(), common) {
-            Ok(false) => self.create(len, old.is_some(), common),
+            Ok(false) => self.create(len, old.as_ref(), common),
             adopted => adopted.map(|_| ()),
         };
         self.leave_one(old, common);
-        taken
+        self.keep_if(taken, common)
     }
 
     /// Takes a segment that was left with room for a record of `len` bytes, if there is one and
@@ -243,7 +239,13 @@ impl Writer {
         Ok(true)
     }
 
-    fn create(&mut self, len: u64, had_one: bool, common: &Common) -> Result<(), StoreError> {
+    /// Makes a segment. Those who know of the `old` one, or will in time, learn of this one by it.
+    fn create(
+        &mut self,
+        len: u64,
+        old: Option<&Active>,
+        common: &Common,
+    ) -> Result<(), StoreError> {
         let needed = padded(len) + u64::from(DATA_START);
         let needed = u32::try_from(needed).map_err(|_| StoreError::new(too_big(len)))?;
         let capacity = common.options.segment_capacity().max(needed);
@@ -255,14 +257,23 @@ impl Writer {
             let Some(segment) = made.map(Arc::new) else { continue };
             let handle = common.index_mut().add(Arc::clone(&segment), DATA_START.into());
             follow.own(handle, Arc::clone(&segment));
-            let known_at = Instant::now() + if had_one { Duration::ZERO } else { ANNOUNCEMENT };
+            let known_at = old.map_or_else(|| Instant::now() + ANNOUNCEMENT, |old| old.known_at);
             let (end, filled_to) = (DATA_START, DATA_START);
             self.active = Some(Active { handle, segment, end, filled_to, known_at });
-            follow.give_notice(common)?;
-            drop(follow);
-            return if common.is_durable() { common.sync_names() } else { Ok(()) };
+            return follow.give_notice(common);
         }
         Err(StoreError::new(StoreErrorKind::Io).at(&common.path))
+    }
+
+    /// Keeps a segment that was just taken, if everyone can learn of it and its name survives a
+    /// power loss; else leaves it, so that nothing is acknowledged on the strength of it.
+    fn keep_if(
+        &mut self,
+        taken: Result<(), StoreError>,
+        common: &Common,
+    ) -> Result<(), StoreError> {
+        let sync = |()| if common.is_durable() { common.sync_names() } else { Ok(()) };
+        taken.and_then(sync).inspect_err(|_| self.leave(common))
     }
 
     fn leave_one(&self, active: Option<Active>, common: &Common) {

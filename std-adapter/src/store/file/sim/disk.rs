@@ -125,7 +125,8 @@ impl SimDisk {
         self.world().fault = None;
     }
 
-    /// Makes the operation that comes `after` further ones wait for [`go_on`](Self::go_on).
+    /// Makes the operation that comes `after` further ones wait for [`go_on`](Self::go_on); a write
+    /// does so when half of it is there.
     pub(in super::super) fn stop(&self, after: u64) {
         let mut world = self.world();
         world.pause = Pause::At(world.operations + after);
@@ -275,6 +276,15 @@ impl SimFile {
     const fn holder(&self) -> (u32, u64) {
         (self.disk.process, self.opening)
     }
+
+    /// A write that is to wait does so halfway.
+    fn write_half_if_stopped(&self, bytes: &[u8], offset: u64) {
+        let mut world = self.disk.world();
+        if world.pause == Pause::At(world.operations) {
+            let bytes = bytes[..bytes.len() / 2].to_vec();
+            world.change(Change::Write { file: self.file, offset, bytes });
+        }
+    }
 }
 
 impl fmt::Debug for SimFile {
@@ -319,6 +329,7 @@ impl DiskFile for SimFile {
         let (file, end) = (self.file, offset + bytes.len() as u64);
         let len = self.disk.world().state.bytes(file).len() as u64;
         let sort = if end > len { Sort::Grow } else { Sort::Change };
+        self.write_half_if_stopped(bytes, offset);
         let (failed, done) = match self.disk.operate(sort) {
             Ok(mut world) => {
                 world.change(Change::Write { file, offset, bytes: bytes.to_vec() });

@@ -7,9 +7,11 @@ mod image;
 mod random;
 mod state;
 mod tests;
+mod work;
 
 pub(super) use disk::SimDisk;
 pub(super) use fault::Fault;
 pub(super) use image::Loss;
 pub(super) use random::Random;
 pub(super) use state::{Change, State};
+pub(super) use work::{Oracle, Step, check, durabilities, key, open, run, script};
