@@ -1,4 +1,4 @@
-//! The log against a list, and against damage.
+//! The log against a list, for a long time, and where it is not to be opened.
 
 use proptest::prelude::*;
 use std::{format, vec, vec::Vec};
@@ -143,4 +143,80 @@ fn what_is_not_opened() {
     assert_eq!(error, AppendError::TooBig { needed: 2144, capacity: 1920 });
     let small = log.find(&key(1), &mut []).unwrap_err();
     assert_eq!(small, FindError::BufferTooSmall { needed: 9 });
+}
+
+/// Flash that counts how often each block was erased, and how many bytes were programmed.
+struct Worn<'a> {
+    ram: RamMedium<'a>,
+    erased: [u32; 8],
+    programmed: usize,
+}
+
+impl Medium for Worn<'_> {
+    type Error = core::convert::Infallible;
+    const ERASED: u8 = 0xff;
+
+    fn capacity(&self) -> u32 {
+        self.ram.capacity()
+    }
+
+    fn write_size(&self) -> u32 {
+        4
+    }
+
+    fn erase_size(&self) -> u32 {
+        self.ram.erase_size()
+    }
+
+    fn read_at(&mut self, offset: u32, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        self.ram.read_at(offset, bytes)
+    }
+
+    fn program_at(&mut self, offset: u32, bytes: &[u8]) -> Result<(), Self::Error> {
+        self.programmed += bytes.len();
+        self.ram.program_at(offset, bytes)
+    }
+
+    fn erase_block(&mut self, offset: u32) -> Result<(), Self::Error> {
+        self.erased[(offset / self.erase_size()) as usize] += 1;
+        self.ram.erase_block(offset)
+    }
+
+    fn sync(&mut self) -> Result<(), Self::Error> {
+        self.ram.sync()
+    }
+}
+
+/// However long a log is used, and over however many boots, there is room for the next entry, the
+/// newest two segments and what is in the third are found, all blocks wear alike, and a block is
+/// erased once for each segment that is begun: nothing of the medium is lost, and nothing copied.
+#[test]
+#[cfg_attr(miri, ignore = "minutes under Miri")]
+fn space_is_reclaimed_for_ever() {
+    let mut bytes = vec![0xff; 4 * SEGMENT as usize];
+    let ram = RamMedium::new(&mut bytes, 1024);
+    let mut medium = Worn { ram, erased: [0; 8], programmed: 0 };
+    let mut appended = 0_u32;
+    for boot in 0..60 {
+        let mut log = Log::open(medium, SEGMENT, Salt([boot; 16])).unwrap();
+        for _ in 0..37 {
+            // 256 bytes with the head: seven fill a segment.
+            let payload = [appended as u8; 160];
+            let key = |n: u32| RequestKey::from_bytes([n as u8; 32]);
+            log.append(&Record::new(key(appended), &payload)).unwrap();
+            appended += 1;
+            // At the least, when a segment has just been begun: two whole ones, and that entry.
+            let mut buffer = [0; 160];
+            for n in appended.saturating_sub(15)..appended {
+                let found = log.find(&key(n), &mut buffer).unwrap();
+                assert_eq!(found.map(|record| record.payload), Some(&[n as u8; 160][..]));
+            }
+        }
+        medium = log.into_medium();
+    }
+    let begun = appended.div_ceil(7);
+    assert_eq!(medium.erased.iter().sum::<u32>(), 2 * begun, "each segment has two blocks");
+    assert_eq!(medium.programmed, appended as usize * 256 + begun as usize * 128);
+    let (least, most) = (medium.erased.iter().min(), medium.erased.iter().max());
+    assert!(most.unwrap() - least.unwrap() <= 1, "{:?}", medium.erased);
 }
