@@ -116,7 +116,7 @@ fn key(n: u8) -> RequestKey {
     RequestKey::from_bytes([n.wrapping_mul(29); 32])
 }
 
-fn variable_parts(step: u8) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn variable_parts(step: u8) -> (Vec<u8>, Vec<u8>) {
     let (mut extensions, mut room) = (Vec::new(), [0; 32]);
     if step % 4 == 1 {
         let len = write_extension(&mut room, 0x8001, b"model").unwrap();
@@ -127,7 +127,12 @@ fn variable_parts(step: u8) -> (Vec<u8>, Vec<u8>) {
 }
 
 /// Each clock, with and without ttl and usage, by turns.
-fn record<'a>(step: u8, key: RequestKey, extensions: &'a [u8], payload: &'a [u8]) -> Record<'a> {
+pub(super) fn record<'a>(
+    step: u8,
+    key: RequestKey,
+    extensions: &'a [u8],
+    payload: &'a [u8],
+) -> Record<'a> {
     let ms = Millis(1_700_000_000_000 + u64::from(step));
     let usage = Usage {
         input_tokens: u64::from(step) * 1000,

@@ -2,6 +2,7 @@
 
 mod flash;
 mod item;
+mod store;
 
 pub(crate) use flash::{Walk, walk_image};
 pub(crate) use item::{Item, unhex};
