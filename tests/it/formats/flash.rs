@@ -18,6 +18,7 @@ use llm_cache::{
 use super::{Item, data, expected, golden_out};
 
 #[expect(unreachable_pub, reason = "it is compiled into the firmware too")]
+#[expect(clippy::ok_expect, reason = "the firmware has no room for the texts of errors")]
 #[path = "../../embedded/src/image.rs"]
 mod common;
 
@@ -147,9 +148,9 @@ pub(super) fn record<'a>(
             1 => Timestamp::boot(0xb007, Millis(u64::from(step))),
             _ => Timestamp::UNKNOWN,
         },
-        ttl: (step % 5 != 0).then_some(Millis(3_600_000)),
+        ttl: (!step.is_multiple_of(5)).then_some(Millis(3_600_000)),
         cost: u32::from(step) << 20,
-        usage: (step % 2 == 0).then_some(usage),
+        usage: step.is_multiple_of(2).then_some(usage),
         extensions,
         ..Record::new(key, payload)
     }
