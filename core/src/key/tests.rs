@@ -145,7 +145,8 @@ fn data_is_never_left_out() {
         ]
     };
     let mark = r#""cache_control":{"type":"ephemeral"}"#;
-    for (marked, plain) in with(mark).iter().zip(with("")) {
+    let step = if cfg!(miri) { 5 } else { 1 };
+    for (marked, plain) in with(mark).iter().zip(with("")).step_by(step) {
         assert_ne!(
             key(Dialect::AnthropicMessages, marked),
             key(Dialect::AnthropicMessages, &plain),

@@ -63,7 +63,7 @@ impl Selection for Moody {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 2 } else { 500 }))]
+    #![proptest_config(ProptestConfig::with_cases(if cfg!(miri) { 1 } else { 500 }))]
 
     /// A value has the canonical form that its text has, whatever is left out, and none where its
     /// text has none.
