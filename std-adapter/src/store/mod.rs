@@ -31,16 +31,19 @@ pub use stored::Stored;
 /// - **Newest wins, as a rule.** A `get` that begins after a `put` or a `remove` of its key has
 ///   returned sees its effect, from any thread. Where the newest entry was damaged, an older
 ///   one of the same key may be returned: it too answers the request.
-/// - **May forget.** A store is bounded; any entry may be gone at any time. Nothing else is taken
-///   as a reason: entries are not judged by their age here, the caller does that.
+/// - **May forget.** A store is bounded; any entry may be gone at any time, the expired first where
+///   room is made. What is there is given out whatever its age: the caller judges that.
 /// - **May lose.** What survives a crash or a power loss is up to the durability that the store was
 ///   opened with. `put` returns when that is met. What is lost is absent, never wrong.
 /// - **Errors** mean that this call did not do its work. The store stays usable; a caller may go on
 ///   or stop asking. After an error of `put` the entry may be there or not. No method panics.
 /// - **Concurrency.** All methods may be called from any number of threads. Readers do not wait for
-///   a writer's sync.
+///   a writer's sync. Where several processes may have one store open, all of this holds among them
+///   too, but that a `remove` and a `clear` may take a second to be seen.
 /// - **Cancellation.** The methods are synchronous and run to their end. A caller that moves one to
 ///   another thread and loses interest leaves the store whole.
+///
+/// [`conformance`] checks what of this can be checked from outside.
 pub trait Store: Send + Sync + 'static {
     /// The entry of `key`, whatever its age.
     fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError>;
