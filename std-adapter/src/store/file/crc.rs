@@ -1,15 +1,22 @@
-//! CRC-32C by the processor's instruction.
+//! CRC-32C by the processor's instructions.
 
+use crc_fast::{CrcAlgorithm, Digest};
 use llm_cache_core::record::Crc32c;
 
-/// [`Crc32c`] by the `crc32c` crate: hardware instructions where the processor has them, found out
-/// at run time, and a large table elsewhere. 4 KiB take about 0.2 us with the instruction.
+/// [`Crc32c`] by the `crc-fast` crate: the instructions that the processor has, found out at run
+/// time, and a table elsewhere. 4 KiB take 0.1 us where it multiplies 64 bytes at once without carry,
+/// 100 bytes 15 ns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HardwareCrc32c;
 
 impl Crc32c for HardwareCrc32c {
     fn append(&self, crc: u32, bytes: &[u8]) -> u32 {
-        crc32c::crc32c_append(crc, bytes)
+        // The crate calls CRC-32C after iSCSI, and starts from the register, not from a result.
+        let register = u64::from(!crc);
+        let mut digest = Digest::new_with_init_state(CrcAlgorithm::Crc32Iscsi, register);
+        digest.update(bytes);
+        // A result of 32 bits.
+        digest.finalize() as u32
     }
 }
 
