@@ -1,6 +1,11 @@
 //! Where each entry stands, in memory.
 
-use std::{collections::HashMap, io, sync::Arc};
+use std::{
+    collections::{HashMap, hash_map::RandomState},
+    hash::{BuildHasher, Hash, Hasher},
+    io,
+    sync::Arc,
+};
 
 use llm_cache_core::{
     RequestKey,
@@ -18,7 +23,7 @@ use super::segment::{Segment, padded};
 /// attempts.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    places: HashMap<Prefix, Place>,
+    places: HashMap<Prefix, Place, Seeded>,
     /// By the handle of a place. A handle is not used again.
     segments: Vec<Option<Held>>,
     /// Entries and removals with a lower order are gone, by a clear.
@@ -30,8 +35,59 @@ pub(super) struct Index {
 }
 
 /// In two halves, so that a place and its prefix need no padding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Prefix([u32; 2]);
+
+impl Hash for Prefix {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let [low, high] = self.0;
+        state.write_u64(u64::from(low) | u64::from(high) << 32);
+    }
+}
+
+/// Hashes prefixes under numbers that are this process's secret. They are pieces of SHA-256, as
+/// good as random but to somebody who chooses requests for what they hash to; he does not know to
+/// which places of the map he would have to aim.
+#[derive(Clone, Debug)]
+struct Seeded([u64; 2]);
+
+impl Default for Seeded {
+    fn default() -> Self {
+        Self([RandomState::new().hash_one(0), RandomState::new().hash_one(1)])
+    }
+}
+
+impl BuildHasher for Seeded {
+    type Hasher = Folded;
+
+    fn build_hasher(&self) -> Folded {
+        Folded { seed: self.0, state: 0 }
+    }
+}
+
+/// A multiplication whose halves are folded together.
+struct Folded {
+    seed: [u64; 2],
+    state: u64,
+}
+
+impl Hasher for Folded {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u64(byte.into());
+        }
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        let [add, multiply] = self.seed;
+        let product = u128::from(self.state ^ number ^ add) * u128::from(multiply | 1);
+        self.state = product as u64 ^ (product >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.state
+    }
+}
 
 /// Where one record stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -202,7 +258,9 @@ impl Index {
             held.orders = (held.orders.0.min(head.order), held.orders.1.max(head.order));
         }
         if is_newest {
-            self.unset(&head.key);
+            if replaced.is_some() {
+                self.unset(&head.key);
+            }
             self.set(&head.key, place);
         }
         Ok(())

@@ -190,7 +190,7 @@ impl Drop for FileStore {
 impl Store for FileStore {
     fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
         let begun = self.shared.now();
-        self.shared.look()?;
+        self.shared.look(begun)?;
         if let Some(stored) = self.shared.load(key)? {
             return Ok(Some(stored));
         }
@@ -207,7 +207,7 @@ impl Store for FileStore {
         }
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
-        shared.look()?;
+        shared.look(shared.now())?;
         let appended = shared.append(&mut writer, Item::Entry(record))?;
         drop(writer);
         shared.settle(&appended)

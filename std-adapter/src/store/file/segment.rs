@@ -13,7 +13,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use llm_cache_core::{
     RequestKey,
     record::{
@@ -214,9 +214,10 @@ impl Segment {
         let payload_start = end - record.payload.len();
         let extensions_start = payload_start - record.extensions.len();
         let Record { key, created, ttl, cost, usage, .. } = record;
-        let bytes = Bytes::from(bytes);
-        let extensions = bytes.slice(extensions_start..payload_start);
-        let payload = bytes.slice(payload_start..end);
+        let mut payload = Bytes::from(bytes);
+        let extensions = payload.slice(extensions_start..payload_start);
+        // Not sliced: a first reference to a part of them would have to be counted.
+        payload.advance(payload_start);
         Ok(Some((key, Stored { created, ttl, cost, usage, extensions, payload })))
     }
 

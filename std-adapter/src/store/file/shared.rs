@@ -81,9 +81,9 @@ impl Shared {
         u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }
 
-    /// Looks at what others have done, unless that was just done and nobody else writes.
-    pub(super) fn look(&self) -> Result<(), StoreError> {
-        let now = self.now();
+    /// Looks at what others have done, unless that was just done, by this clock, and nobody else
+    /// writes.
+    pub(super) fn look(&self, now: u64) -> Result<(), StoreError> {
         let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
         if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
             return Ok(());
@@ -184,9 +184,8 @@ impl Shared {
         if self.common.options.durability == Durability::Always {
             self.sync(&appended.segment, appended.end)?;
         }
-        let left = appended.known_at.saturating_duration_since(Instant::now());
-        if !left.is_zero() {
-            thread::sleep(left);
+        if let Some(known_at) = appended.known_at {
+            thread::sleep(known_at.saturating_duration_since(Instant::now()));
         }
         Ok(())
     }

@@ -13,7 +13,12 @@ pub(super) struct Window {
     offset: u32,
 }
 
-const WINDOW: u32 = 4096;
+/// What is read at once where one read follows the other.
+const WINDOW: u32 = 32 << 10;
+/// What is read where a read has left the window behind, and how far that is: then bodies are jumped
+/// over, and what lies between two heads is not wanted.
+const JUMPED: u32 = 256;
+const NEAR: u64 = 1024;
 
 impl Window {
     pub(super) const fn new() -> Self {
@@ -43,8 +48,11 @@ impl Window {
             return fill(bytes, u64::from(offset));
         }
         if offset < self.offset || end > u64::from(self.offset) + self.bytes.len() as u64 {
+            let window_end = u64::from(self.offset) + self.bytes.len() as u64;
+            let is_near = u64::from(offset).abs_diff(window_end) < NEAR;
+            let len = if is_near { WINDOW } else { JUMPED.max(bytes.len() as u32) };
             self.bytes.clear();
-            self.bytes.resize(WINDOW.min(capacity - offset) as usize, 0);
+            self.bytes.resize(len.min(capacity - offset) as usize, 0);
             self.offset = offset;
             fill(&mut self.bytes, u64::from(offset)).inspect_err(|_| self.bytes.clear())?;
         }

@@ -33,8 +33,8 @@ struct Active {
     end: u32,
     /// Where the zeros end that were written ahead.
     filled_to: u32,
-    /// When everyone knows of this writer.
-    known_at: Instant,
+    /// When everyone knows of this writer; `None` once they do.
+    known_at: Option<Instant>,
 }
 
 /// A record that was written.
@@ -45,7 +45,7 @@ pub(super) struct Appended {
     /// Where it ends, rounded up.
     pub(super) end: u32,
     /// When its write may be acknowledged.
-    pub(super) known_at: Instant,
+    pub(super) known_at: Option<Instant>,
 }
 
 /// What is appended.
@@ -137,6 +137,8 @@ impl Writer {
         common.index_mut().set_file_len(active.handle, active.filled_to.into());
         common.counters.saw_order(order);
         let (handle, segment) = (active.handle, Arc::clone(&active.segment));
+        // The clock is read while it matters only.
+        active.known_at = active.known_at.filter(|&known_at| known_at > Instant::now());
         Ok(Appended { handle, segment, found, end: active.end, known_at: active.known_at })
     }
 
@@ -233,7 +235,7 @@ impl Writer {
         follow.own(handle, Arc::clone(&segment));
         let filled_to = segment.file.len().map_err(|error| StoreError::io(&segment.path, error))?;
         let filled_to = u32::try_from(filled_to).unwrap_or(u32::MAX).max(end);
-        let known_at = Instant::now() + ANNOUNCEMENT;
+        let known_at = Some(Instant::now() + ANNOUNCEMENT);
         self.active = Some(Active { handle, segment, end, filled_to, known_at });
         follow.give_notice(common)?;
         Ok(true)
@@ -257,7 +259,10 @@ impl Writer {
             let Some(segment) = made.map(Arc::new) else { continue };
             let handle = common.index_mut().add(Arc::clone(&segment), DATA_START.into());
             follow.own(handle, Arc::clone(&segment));
-            let known_at = old.map_or_else(|| Instant::now() + ANNOUNCEMENT, |old| old.known_at);
+            let known_at = match old {
+                Some(old) => old.known_at,
+                None => Some(Instant::now() + ANNOUNCEMENT),
+            };
             let (end, filled_to) = (DATA_START, DATA_START);
             self.active = Some(Active { handle, segment, end, filled_to, known_at });
             return follow.give_notice(common);
