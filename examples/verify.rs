@@ -1,6 +1,6 @@
 //! `verify DIRECTORY` reads a whole store and names what is damaged: a line for each place, and
-//! exit code 1 if there is one. Without a directory it makes a store, damages it on purpose in three
-//! places, and shows what is found and what can still be read.
+//! exit code 1 if there is one. Without a directory it makes a store, damages it on purpose in
+//! three places, and shows what is found and what can still be read.
 
 mod support;
 
