@@ -1,8 +1,8 @@
 //! Where each entry stands, in memory.
 
 use std::{
-    collections::{HashMap, hash_map::RandomState},
-    hash::{BuildHasher, Hash, Hasher},
+    collections::HashMap,
+    hash::{Hash, Hasher},
     io,
     sync::Arc,
 };
@@ -12,7 +12,10 @@ use llm_cache_core::{
     record::{ALIGN_MIN, Found, Head, Kind},
 };
 
-use super::segment::{Segment, padded};
+use super::{
+    hasher::Seeded,
+    segment::{Segment, padded},
+};
 
 /// The place of every entry and of every removal, by the first 8 bytes of its key: 20 bytes each,
 /// and a byte of the hash map's, which is at least seven sixteenths full once it has grown.
@@ -42,50 +45,6 @@ impl Hash for Prefix {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let [low, high] = self.0;
         state.write_u64(u64::from(low) | u64::from(high) << 32);
-    }
-}
-
-/// Hashes prefixes under numbers that are this process's secret. They are pieces of SHA-256, as
-/// good as random but to somebody who chooses requests for what they hash to; he does not know to
-/// which places of the map he would have to aim.
-#[derive(Clone, Debug)]
-struct Seeded([u64; 2]);
-
-impl Default for Seeded {
-    fn default() -> Self {
-        Self([RandomState::new().hash_one(0), RandomState::new().hash_one(1)])
-    }
-}
-
-impl BuildHasher for Seeded {
-    type Hasher = Folded;
-
-    fn build_hasher(&self) -> Folded {
-        Folded { seed: self.0, state: 0 }
-    }
-}
-
-/// A multiplication whose halves are folded together.
-struct Folded {
-    seed: [u64; 2],
-    state: u64,
-}
-
-impl Hasher for Folded {
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte.into());
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let [add, multiply] = self.seed;
-        let product = u128::from(self.state ^ number ^ add) * u128::from(multiply | 1);
-        self.state = product as u64 ^ (product >> 64) as u64;
-    }
-
-    fn finish(&self) -> u64 {
-        self.state
     }
 }
 

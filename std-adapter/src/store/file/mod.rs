@@ -10,6 +10,7 @@ mod fault_tests;
 mod flash_image;
 mod flusher;
 mod follow;
+mod hasher;
 mod index;
 mod maintain;
 mod medium;
