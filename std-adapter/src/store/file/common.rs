@@ -38,7 +38,7 @@ pub(super) struct Counters {
 }
 
 impl Common {
-    /// What a store that is being opened begins with: nothing was read yet but the lock file's name.
+    /// What a store that is being opened begins with: nothing was read yet.
     pub(super) fn open(
         disk: Arc<dyn Disk>,
         path: PathBuf,

@@ -4,8 +4,8 @@ use crc_fast::{CrcAlgorithm, Digest};
 use llm_cache_core::record::Crc32c;
 
 /// [`Crc32c`] by the `crc-fast` crate: the instructions that the processor has, found out at run
-/// time, and a table elsewhere. 4 KiB take 0.1 us where it multiplies 64 bytes at once without carry,
-/// 100 bytes 15 ns.
+/// time, and a table elsewhere. 4 KiB take 0.1 us where it multiplies 64 bytes at once without
+/// carry, 100 bytes 15 ns.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HardwareCrc32c;
 

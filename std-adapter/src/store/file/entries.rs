@@ -2,13 +2,15 @@
 
 use llm_cache_core::RequestKey;
 
-use super::{Shared, index::Prefix};
+use super::{index::Prefix, recover, shared::Shared};
 use crate::store::{StoreError, Stored};
 
-/// An iterator over the entries of a file store; made by [`FileStore::iter`](super::FileStore::iter).
+/// An iterator over the entries of a file store, made by
+/// [`FileStore::iter`](super::FileStore::iter).
 ///
 /// It gives what was there when it was made and still is when its turn comes, in no order. Each
-/// step reads one entry; damaged ones are skipped and counted in the statistics.
+/// step reads one entry; of a damaged one the statistics count the damage, and the newest whole one
+/// of its key is given, if there is one.
 pub struct Entries<'s> {
     shared: &'s Shared,
     left: Vec<Prefix>,
@@ -17,6 +19,22 @@ pub struct Entries<'s> {
 impl<'s> Entries<'s> {
     pub(super) fn new(shared: &'s Shared) -> Self {
         Self { shared, left: shared.common.index().entries() }
+    }
+}
+
+impl Entries<'_> {
+    fn entry_at(&self, prefix: Prefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
+        let common = &self.shared.common;
+        let Some((segment, place)) = common.index().at(prefix) else { return Ok(None) };
+        let failed = |error| StoreError::io(&segment.path, error);
+        if let Some(entry) = segment.read(place.offset(), place.len).map_err(failed)? {
+            return Ok(Some(entry));
+        }
+        // Without a head there is nothing to tell which key it was.
+        let head = segment.head_at(place.offset()).map_err(failed)?;
+        let Some(key) = head.map(|head| head.key) else { return Ok(None) };
+        let older = recover::recover(&key, place, common)?;
+        Ok(older.map(|stored| (key, stored)))
     }
 }
 
@@ -31,11 +49,8 @@ impl Iterator for Entries<'_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while let Some(prefix) = self.left.pop() {
-            let Some((segment, place)) = self.shared.common.index().at(prefix) else { continue };
-            match segment.read(place.offset(), place.len) {
-                Ok(Some(entry)) => return Some(Ok(entry)),
-                Ok(None) => self.shared.common.counters.count_damage(1),
-                Err(error) => return Some(Err(StoreError::io(&segment.path, error))),
+            if let Some(entry) = self.entry_at(prefix).transpose() {
+                return Some(entry);
             }
         }
         None

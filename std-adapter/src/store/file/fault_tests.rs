@@ -288,8 +288,8 @@ fn two_compactions_lose_nothing() {
 }
 
 /// Whatever operation a put stands still at, a write halfway: others find what was there before or
-/// the new entry, and the new one as soon as the put has returned. The entries are of any length, so
-/// that they fill segments to the last byte too.
+/// the new entry, and the new one as soon as the put has returned. The entries are of any length,
+/// so that they fill segments to the last byte too.
 #[test]
 fn a_put_that_stands_still_is_seen_when_it_returns() {
     for durability in durabilities() {

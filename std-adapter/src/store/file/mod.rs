@@ -71,14 +71,15 @@ pub use verify::{Damage, DamageKind, Verification};
 ///   that another user owns, may write to or could replace is refused, and so is one on a network
 ///   file system, whose locks may hold nobody back.
 /// - **Bound**: 256 MiB unless set otherwise. A segment that is half dead is compacted; else the
-///   oldest goes, without what has expired, and with a quarter of it kept at most: entries that cost
-///   twice as much for their size as the others.
+///   oldest goes. What has expired goes with it, and up to a quarter of it is kept: entries that
+///   cost twice as much for their size as the others.
 /// - **Cost**: a get is a read of the entry's bytes and a checksum; a put is one write. While
 ///   another process writes too, both look for its news first: a system call for it, and one for
 ///   each such process. The first put takes 4 ms, until all others know of the writer; one that
-///   begins a segment may pay for copying a part of another. Memory: 20 bytes an entry and a byte of
-///   a hash map that is at least seven sixteenths full, so 48 at most. Disk: 96 bytes an entry, 5 to
-///   50 for its usage, and up to 15 of padding. Opening reads heads only: O(entries).
+///   begins a segment may pay for copying a part of another.
+/// - **Memory**: 20 bytes an entry and a byte of a hash map that is at least seven sixteenths full,
+///   so 48 at most. Disk: 96 bytes an entry, 5 to 50 for its usage, and up to 15 of padding. Opening
+///   reads heads only: O(entries).
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
 /// - **A fork** is safe for a thread that is not within a call of the store; what other threads of

@@ -172,7 +172,7 @@ impl Shared {
         writer.forget_deleted(&self.common);
         let common = &self.common;
         Maintenance { common, writer }.make_room(item.encoded_len())?;
-        let order = common.counters.order.load(Ordering::Relaxed) + 1;
+        let order = common.counters.order.load(Ordering::Relaxed).saturating_add(1);
         let appended = writer.append(item, order, common)?;
         let applied = common.index_mut().apply(appended.handle, &appended.found);
         applied.map_err(|error| StoreError::io(&appended.segment.path, error))?;

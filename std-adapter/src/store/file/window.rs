@@ -15,8 +15,8 @@ pub(super) struct Window {
 
 /// What is read at once where one read follows the other.
 const WINDOW: u32 = 32 << 10;
-/// What is read where a read has left the window behind, and how far that is: then bodies are jumped
-/// over, and what lies between two heads is not wanted.
+/// What is read where a read has left the window behind, and how far that is: then bodies are
+/// jumped over, and what lies between two heads is not wanted.
 const JUMPED: u32 = 256;
 const NEAR: u64 = 1024;
 
@@ -62,8 +62,8 @@ impl Window {
     }
 }
 
-/// A segment's file as core's scan reads it; it is written elsewhere. Behind the end of the file are
-/// zeros, up to the segment's capacity: what a torn record claims for its body counts.
+/// A segment's file as core's scan reads it; it is written elsewhere. Behind the end of the file
+/// are zeros, up to the segment's capacity: what a torn record claims for its body counts.
 pub(super) struct SegmentMedium<'f> {
     file: &'f dyn DiskFile,
     file_len: u64,
