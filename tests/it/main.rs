@@ -9,5 +9,7 @@ mod formats;
 mod identity;
 mod memo;
 mod replay;
+#[cfg(test)]
+mod store;
 mod tidy;
 mod vectors;

@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use llm_cache_core::record::{HEAD_LEN, Kind};
+use llm_cache_core::record::{Found, HEAD_LEN, Kind, Scan};
 
 use super::{
     common::Common,
@@ -44,7 +44,7 @@ impl Tail {
     /// Whether nothing more can come. A full segment counts as live while its writer is: it will
     /// not announce the next one to those who know of this one.
     pub(super) fn is_over(&self) -> bool {
-        let is_full = !self.segment.has_room(self.end, HEAD_LEN as u64);
+        let is_full = !self.segment.has_room(self.at, HEAD_LEN as u64);
         self.is_closed || (is_full && !self.is_live)
     }
 
@@ -92,12 +92,23 @@ impl Tail {
         Ok(start[..len].iter().any(|&byte| byte != 0).then_some(Until::Zeros))
     }
 
-    fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
+    fn walk(&self, until: Until) -> io::Result<(Vec<Found>, Scan)> {
         let mut new = Vec::new();
         let scan = self.segment.walk(self.at, until, |found| {
             new.push(*found);
             Ok(())
         })?;
+        Ok((new, scan))
+    }
+
+    fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
+        let (mut new, mut scan) = self.walk(until)?;
+        if let Some(last) = new.last().map(|last| last.offset).filter(|_| scan.damaged() > 0) {
+            // A head may have been written while it was read, and what was found behind it only
+            // afterwards. It is whole by now, or damage indeed.
+            (new, scan) = self.walk(until)?;
+            new.retain(|found| found.offset <= last);
+        }
         self.end = scan.end();
         for found in &new {
             common.counters.saw_order(found.head.order);

@@ -1,0 +1,10 @@
+//! The file store among real processes, on real file systems, under `kill -9`.
+//!
+//! The processes are this very test binary, started again to run [`process::child`] alone.
+
+mod crash;
+mod entry;
+mod faults;
+mod fork;
+mod process;
+mod shared;
