@@ -140,8 +140,8 @@ fn a_writer_killed_with_every_lock_is_survived() {
     }
 }
 
-/// A process that forks: parent and child both put, at the same time, and lose nothing; a child that
-/// only drops its copy of the store does not give away what is the parent's.
+/// A process that forks: parent and child both put, at the same time, and lose nothing; a child
+/// that only drops its copy of the store does not give away what is the parent's.
 #[test]
 fn a_fork_is_noticed() {
     for durability in DURABILITIES {

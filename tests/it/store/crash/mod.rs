@@ -1,8 +1,8 @@
 //! `kill -9` at any moment: what was acknowledged is there afterwards, and nothing is wrong.
 //!
-//! `CRASH_ROUNDS=1000 cargo test --release -p llm-cache-tests --test it store::crash -- --nocapture`
-//! prints how many rounds there were, how many puts were acknowledged, and what was lost or wrong.
-//! `CRASH_SEED` repeats the draws of a run, though not its moments.
+//! `CRASH_ROUNDS=1000 cargo test --release -p llm-cache-tests --test it store::crash --
+//! --nocapture` prints how many rounds there were, how many puts were acknowledged, and what was
+//! lost or wrong. `CRASH_SEED` repeats the draws of a run, though not its moments.
 
 mod oracle;
 mod writer;
