@@ -87,6 +87,13 @@ impl<'s> Stores<'s> {
 
     fn warm(&self, options: &Options) -> Result<Vec<Spread>, Fault> {
         let backends = self.open_all()?;
+        // So that no side's turns are sized by a call that found the processor's caches, or its own
+        // knowledge of the directory, gone cold.
+        for backend in &backends {
+            self.keys[..100].iter().for_each(|key| {
+                done(backend.get(key, 0));
+            });
+        }
         let sides = backends.iter().map(|backend| {
             let mut keys = self.keys.iter().cycle();
             side(move || keys.next().map(|key| done(backend.get(key, 0))))
