@@ -114,6 +114,10 @@ fn a_torn_tail_loses_the_torn_record() {
         let store = open(dir.path());
         assert!((0..5).all(|n| has(&store, n)), "cut at {cut}");
         assert_eq!(has(&store, 5), cut >= end, "cut at {cut}");
+        let damage = store.verify().unwrap().damage;
+        let torn: Vec<_> = damage.iter().map(|damage| (damage.offset, damage.kind)).collect();
+        let is_torn = cut > start && cut < end;
+        assert_eq!(torn, [(start as u64, DamageKind::TornEnd)][..usize::from(is_torn)]);
         put(&store, 6);
         drop(store);
         let store = open(dir.path());

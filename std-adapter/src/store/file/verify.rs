@@ -151,6 +151,7 @@ fn verify_file(
 
 fn verify_segment(segment: &Segment, verification: &mut Verification) -> io::Result<()> {
     let is_live = segment.file.is_locked()?;
+    let file_len = segment.file.len()?;
     let mut records: Vec<Found> = Vec::new();
     let scan = segment.walk(DATA_START, Until::End, |found| {
         records.push(*found);
@@ -167,6 +168,9 @@ fn verify_segment(segment: &Segment, verification: &mut Verification) -> io::Res
             Kind::Entry if segment.is_whole(found)? => verification.entries_whole += 1,
             // It is being written.
             Kind::Entry if is_live && i + 1 == records.len() => {}
+            Kind::Entry if u64::from(end) > file_len => {
+                verification.note(segment, found.offset, file_len as u32, DamageKind::TornEnd);
+            }
             Kind::Entry => {
                 let kind = DamageKind::Body { key: found.head.key };
                 verification.note(segment, found.offset, end, kind);
