@@ -83,7 +83,8 @@ pub use verify::{Damage, DamageKind, Verification};
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
 /// - **A fork** is safe for a thread that is not within a call of the store; what other threads of
-///   the parent hold, a child never gets.
+///   the parent hold, a child never gets. In the first 2 ms the child may still return an entry that
+///   the parent has just replaced.
 pub struct FileStore {
     shared: Arc<Shared>,
 }
