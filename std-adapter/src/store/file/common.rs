@@ -9,7 +9,9 @@ use std::{
     },
 };
 
-use super::{Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index};
+use super::{
+    Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index, writer::Appended,
+};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// The directory, what is known to be in it, and what befell the store.
@@ -61,6 +63,14 @@ impl Common {
     pub(super) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
         // Its methods do not panic between two changes that belong together.
         self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up a record that this store has appended.
+    pub(super) fn apply(&self, appended: &Appended) -> Result<(), StoreError> {
+        let mut index = self.index_mut();
+        index.set_file_len(appended.handle, appended.file_len.into());
+        let applied = index.apply(appended.handle, &appended.found);
+        applied.map_err(|error| StoreError::io(&appended.segment.path, error))
     }
 
     /// Whether anything is to survive a power loss.

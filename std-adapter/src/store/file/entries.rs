@@ -2,7 +2,7 @@
 
 use llm_cache_core::RequestKey;
 
-use super::{index::Prefix, recover, shared::Shared};
+use super::{index::Prefix, packed::unpack, recover, shared::Shared};
 use crate::store::{StoreError, Stored};
 
 /// An iterator over the entries of a file store, made by
@@ -28,7 +28,8 @@ impl Entries<'_> {
         let Some((segment, place)) = common.index().at(prefix) else { return Ok(None) };
         let failed = |error| StoreError::io(&segment.path, error);
         if let Some(entry) = segment.read(place.offset(), place.len).map_err(failed)? {
-            return Ok(Some(entry));
+            let (key, stored) = entry;
+            return Ok(unpack(stored).map(|stored| (key, stored)));
         }
         // Without a head there is nothing to tell which key it was.
         let head = segment.head_at(place.offset()).map_err(failed)?;

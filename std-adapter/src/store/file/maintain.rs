@@ -68,8 +68,10 @@ impl Maintenance<'_> {
     /// Leaves the segment that is being written, and gives all that a compaction is to go through:
     /// oldest first, so that what a removal hides is gone before the removal comes up.
     pub(super) fn begin_compaction(&mut self) -> Result<Vec<u32>, StoreError> {
-        self.common.follow().list(self.common)?;
-        self.writer.forget_deleted(self.common);
+        let mut follow = self.common.follow();
+        follow.list(self.common)?;
+        self.writer.forget_deleted(&follow);
+        drop(follow);
         self.writer.leave(self.common);
         while self.delete_unreadable()? {}
         Ok(self.candidates())
@@ -132,8 +134,10 @@ impl Maintenance<'_> {
     }
 
     fn delete_until(&mut self, len: u64) -> Result<(), StoreError> {
-        self.common.follow().list(self.common)?;
-        self.writer.forget_deleted(self.common);
+        let mut follow = self.common.follow();
+        follow.list(self.common)?;
+        self.writer.forget_deleted(&follow);
+        drop(follow);
         while !self.fits(len) {
             if self.delete_unreadable()? {
                 continue;
@@ -304,10 +308,7 @@ impl Maintenance<'_> {
                 continue;
             };
             let appended = self.append_beyond(segment, Item::Entry(&record), found.head.order)?;
-            let mut index = self.common.index_mut();
-            let applied = index.apply(appended.handle, &appended.found);
-            drop(index);
-            applied.map_err(|error| StoreError::io(&segment.path, error))?;
+            self.common.apply(&appended)?;
             note(&mut copies, appended.segment);
         }
         Ok(copies)
@@ -327,8 +328,7 @@ impl Maintenance<'_> {
         for found in dropped.iter().filter(|found| hidden.contains(&found.head.key)) {
             let item = Item::Bare(Kind::Removal, found.head.key);
             let appended = self.append_beyond(segment, item, found.head.order)?;
-            let applied = self.common.index_mut().apply(appended.handle, &appended.found);
-            applied.map_err(|error| StoreError::io(&segment.path, error))?;
+            self.common.apply(&appended)?;
             self.common
                 .counters
                 .evicted
@@ -345,8 +345,7 @@ impl Maintenance<'_> {
         if hides {
             let item = Item::Bare(Kind::Clear, RequestKey::from_bytes([0; 32]));
             let appended = self.append_beyond(segment, item, clear)?;
-            let applied = self.common.index_mut().apply(appended.handle, &appended.found);
-            applied.map_err(|error| StoreError::io(&segment.path, error))?;
+            self.common.apply(&appended)?;
             note(&mut marks, appended.segment);
         }
         Ok(marks)

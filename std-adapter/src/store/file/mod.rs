@@ -16,6 +16,7 @@ mod maintain;
 mod medium;
 mod network;
 mod options;
+mod packed;
 #[cfg(test)]
 mod power_tests;
 mod recover;
@@ -78,13 +79,13 @@ pub use verify::{Damage, DamageKind, Verification};
 ///   each such process. The first put takes 4 ms, until all others know of the writer; one that
 ///   begins a segment may pay for copying a part of another.
 /// - **Memory**: 20 bytes an entry and a byte of a hash map that is at least seven sixteenths full,
-///   so 48 at most. Disk: 96 bytes an entry, 5 to 50 for its usage, and up to 15 of padding. Opening
-///   reads heads only: O(entries).
+///   so 48 at most. Disk: 96 bytes an entry, 5 to 50 for its usage, and up to 15 of padding.
+///   Opening reads heads only: O(entries).
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
 /// - **A fork** is safe for a thread that is not within a call of the store; what other threads of
-///   the parent hold, a child never gets. In the first 2 ms the child may still return an entry that
-///   the parent has just replaced.
+///   the parent hold, a child never gets. In the first 2 ms the child may still return an entry
+///   that the parent has just replaced.
 pub struct FileStore {
     shared: Arc<Shared>,
 }
@@ -203,6 +204,13 @@ impl Store for FileStore {
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &self.shared;
+        #[cfg(feature = "lz4")]
+        let packed = shared.common.options.compresses.then(|| packed::pack(record)).flatten();
+        #[cfg(feature = "lz4")]
+        let record = &match &packed {
+            Some((extensions, payload)) => Record { extensions, payload, ..*record },
+            None => *record,
+        };
         let needed = padded(record.encoded_len()) + u64::from(DATA_START);
         let capacity = shared.common.options.max_bytes.min(u64::from(!15_u32));
         if needed > capacity {

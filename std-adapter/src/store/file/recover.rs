@@ -8,6 +8,7 @@ use llm_cache_core::{
 use super::{
     common::Common,
     index::Place,
+    packed::unpack,
     segment::{DATA_START, Until},
 };
 use crate::store::{StoreError, Stored};
@@ -33,7 +34,7 @@ pub(super) fn recover(
         let read = segment.read(place.offset(), place.len);
         if let Some((_, stored)) = read.map_err(|error| StoreError::io(&segment.path, error))? {
             common.index_mut().point(key, place);
-            return Ok(Some(stored));
+            return Ok(unpack(stored));
         }
         common.counters.count_damage(1);
     }

@@ -20,6 +20,7 @@ use super::{
     flusher::Flusher,
     follow::LEASE,
     maintain::Maintenance,
+    packed::unpack,
     recover,
     segment::Segment,
     writer::{Appended, Item, Writer},
@@ -168,14 +169,15 @@ impl Shared {
         writer: &mut Writer,
         item: Item<'_>,
     ) -> Result<Appended, StoreError> {
-        self.common.follow().check(&self.common)?;
-        writer.forget_deleted(&self.common);
         let common = &self.common;
+        let follow = common.follow();
+        follow.check(common)?;
+        writer.forget_deleted(&follow);
+        drop(follow);
         Maintenance { common, writer }.make_room(item.encoded_len())?;
         let order = common.counters.order.load(Ordering::Relaxed).saturating_add(1);
         let appended = writer.append(item, order, common)?;
-        let applied = common.index_mut().apply(appended.handle, &appended.found);
-        applied.map_err(|error| StoreError::io(&appended.segment.path, error))?;
+        common.apply(&appended)?;
         Ok(appended)
     }
 
@@ -194,7 +196,7 @@ impl Shared {
         let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
         let read = segment.read(place.offset(), place.len);
         match read.map_err(|error| StoreError::io(&segment.path, error))? {
-            Some((found, stored)) => Ok((found == *key).then_some(stored)),
+            Some((found, stored)) => Ok(Some(stored).filter(|_| found == *key).and_then(unpack)),
             None => recover::recover(key, place, &self.common),
         }
     }

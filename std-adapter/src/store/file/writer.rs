@@ -10,7 +10,7 @@ use llm_cache_core::{
 use super::{
     Durability,
     common::Common,
-    follow::ANNOUNCEMENT,
+    follow::{ANNOUNCEMENT, Follow},
     segment::{CRC, DATA_START, Segment, padded},
 };
 use crate::store::{StoreError, StoreErrorKind};
@@ -42,6 +42,8 @@ pub(super) struct Appended {
     pub(super) handle: u32,
     pub(super) segment: Arc<Segment>,
     pub(super) found: Found,
+    /// The length of the file with it.
+    pub(super) file_len: u32,
     /// Where it ends, rounded up.
     pub(super) end: u32,
     /// When its write may be acknowledged.
@@ -134,12 +136,12 @@ impl Writer {
         active.end += bytes.len() as u32;
         active.filled_to = active.filled_to.max(active.end);
         bytes.shrink_to(SCRATCH_KEPT);
-        common.index_mut().set_file_len(active.handle, active.filled_to.into());
         common.counters.saw_order(order);
         let (handle, segment) = (active.handle, Arc::clone(&active.segment));
         // The clock is read while it matters only.
         active.known_at = active.known_at.filter(|&known_at| known_at > Instant::now());
-        Ok(Appended { handle, segment, found, end: active.end, known_at: active.known_at })
+        let (file_len, end, known_at) = (active.filled_to, active.end, active.known_at);
+        Ok(Appended { handle, segment, found, file_len, end, known_at })
     }
 
     /// By how many bytes the files grow when a record of `len` bytes is appended.
@@ -202,8 +204,8 @@ impl Writer {
     }
 
     /// Forgets the active segment, whose file somebody has deleted.
-    pub(super) fn forget_deleted(&mut self, common: &Common) {
-        self.active.take_if(|active| !common.follow().is_own(active.handle));
+    pub(super) fn forget_deleted(&mut self, follow: &Follow) {
+        self.active.take_if(|active| !follow.is_own(active.handle));
     }
 
     fn take_segment(&mut self, len: u64, common: &Common) -> Result<(), StoreError> {
