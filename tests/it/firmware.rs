@@ -5,6 +5,7 @@
 use std::{
     path::Path,
     process::{Command, Output},
+    sync::{Mutex, PoisonError},
 };
 
 use llm_cache_core::{
@@ -58,8 +59,11 @@ fn what_is_missing() -> Option<&'static str> {
     None
 }
 
-/// Builds the firmware with so many more arguments and runs it until it exits.
+/// Builds the firmware with so many more arguments and runs it until it exits. One test at a time:
+/// all its builds have one name, and a second would replace what the first is about to run.
 fn run(arguments: &[&str]) -> Console {
+    static BUILT: Mutex<()> = Mutex::new(());
+    let _built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
     let output = Command::new(env!("CARGO"))
         .args(["run", "--release", "--quiet", "--locked"])
