@@ -132,16 +132,24 @@ impl Follow {
         if self.pid != process::id() {
             self.after_fork(common)?;
         }
-        let mut notice = [0; NOTICE_LEN];
-        let read = self.lock.read_at(&mut notice, 0);
-        read.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))?;
-        let is_due = self.listed_at.is_none_or(|at| at.elapsed() >= LISTING);
-        if is_due || notice != self.notice {
+        let mut notice = self.read_notice(common)?;
+        let mut is_due = self.listed_at.is_none_or(|at| at.elapsed() >= LISTING);
+        // A compaction while the names are read may delete a file before it is opened, and have put
+        // what was in it into one that was not listed yet. Then the notice has changed.
+        while is_due || notice != self.notice {
             self.list(common)?;
-            self.notice = notice;
+            (self.notice, is_due) = (notice, false);
+            notice = self.read_notice(common)?;
         }
         let mut live = self.tails.iter_mut().filter(|tail| tail.is_live());
         live.try_for_each(|tail| tail.catch_up(common))
+    }
+
+    fn read_notice(&self, common: &Common) -> Result<[u8; NOTICE_LEN], StoreError> {
+        let mut notice = [0; NOTICE_LEN];
+        let read = self.lock.read_at(&mut notice, 0);
+        read.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))?;
+        Ok(notice)
     }
 
     /// Reads the names, and what is not known yet of the segments.
