@@ -92,21 +92,24 @@ impl Tail {
         Ok(start[..len].iter().any(|&byte| byte != 0).then_some(Until::Zeros))
     }
 
-    fn walk(&self, until: Until) -> io::Result<(Vec<Found>, Scan)> {
-        let mut new = Vec::new();
+    /// The records behind the known place, and whether each stands right behind the one before.
+    fn walk(&self, until: Until) -> io::Result<(Vec<Found>, bool, Scan)> {
+        let (mut new, mut end, mut is_dense) = (Vec::new(), self.at, true);
         let scan = self.segment.walk(self.at, until, |found| {
+            is_dense &= found.offset == end;
+            end = self.segment.end_of(found);
             new.push(*found);
             Ok(())
         })?;
-        Ok((new, scan))
+        Ok((new, is_dense, scan))
     }
 
     fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
-        let (mut new, mut scan) = self.walk(until)?;
-        if let Some(last) = new.last().map(|last| last.offset).filter(|_| scan.damaged() > 0) {
-            // A head may have been written while it was read, and what was found behind it only
-            // afterwards. It is whole by now, or damage indeed.
-            (new, scan) = self.walk(until)?;
+        let (mut new, is_dense, mut scan) = self.walk(until)?;
+        if let Some(last) = new.last().map(|last| last.offset).filter(|_| !is_dense) {
+            // What was passed over, zeros or a part of a head, may have been written after it was
+            // read, and before what was found behind it. It is whole by now, or damage indeed.
+            (new, _, scan) = self.walk(until)?;
             new.retain(|found| found.offset <= last);
         }
         self.end = scan.end();
