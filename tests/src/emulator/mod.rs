@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 use crate::replay::Replay;
 
+pub use anthropic::{Ledger, Usage, block_tokens};
 pub use fault::Fault;
 pub use gate::Gate;
 pub use log::{Endpoint, Seen};

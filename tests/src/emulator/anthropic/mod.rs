@@ -3,6 +3,7 @@
 mod access;
 mod error;
 mod events;
+mod ledger;
 mod positions;
 mod prompt_cache;
 mod reply;
@@ -24,6 +25,8 @@ use super::state::State;
 
 pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
+pub use ledger::{Ledger, block_tokens};
+pub use prompt_cache::Usage;
 pub(super) use prompt_cache::{PromptCache, Writes};
 
 use positions::Prompt;
@@ -84,27 +87,41 @@ fn admit(
     let invalid = |message: String| error(400, "invalid_request_error", &message, id);
     let body = object_body(seen)
         .map_err(|why| invalid(format!("The request body is not valid JSON: {why}")))?;
+    match refusal(&body, needs_max_tokens) {
+        Some(refused) => Err(error(refused.status, refused.kind, &refused.message, id)),
+        None => Ok((body, state.workspace(&api_key))),
+    }
+}
+
+/// Why a body is refused.
+struct Refusal {
+    status: u16,
+    kind: &'static str,
+    message: String,
+}
+
+/// The checks on the body alone: members, model, rules.
+fn refusal(body: &Value, needs_max_tokens: bool) -> Option<Refusal> {
+    let invalid = |message| Refusal { status: 400, kind: "invalid_request_error", message };
     for member in ["model", "messages", "max_tokens"] {
         if body.get(member).is_none_or(Value::is_null)
             && (member != "max_tokens" || needs_max_tokens)
         {
-            return Err(invalid(format!("{member}: Field required")));
+            return Some(invalid(format!("{member}: Field required")));
         }
     }
     let Some(messages) = body["messages"].as_array() else {
-        return Err(invalid("messages: Input should be a valid array".into()));
+        return Some(invalid("messages: Input should be a valid array".into()));
     };
     if messages.is_empty() {
-        return Err(invalid("messages: at least one message is required".into()));
+        return Some(invalid("messages: at least one message is required".into()));
     }
-    let model = text(&body, "model");
+    let model = text(body, "model");
     if !models::is_messages_model(model) {
-        return Err(error(404, "not_found_error", &format!("model: {model}"), id));
+        let message = format!("model: {model}");
+        return Some(Refusal { status: 404, kind: "not_found_error", message });
     }
-    match rules::violation(&body) {
-        Some(message) => Err(invalid(message)),
-        None => Ok((body, state.workspace(&api_key))),
-    }
+    rules::violation(body).map(invalid)
 }
 
 /// What the emulator answers: the tool that is forced or offered, the output format, or plain text.

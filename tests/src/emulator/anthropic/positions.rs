@@ -153,12 +153,8 @@ impl Reader {
     }
 
     fn block(&mut self, path: String, role: &str, block: &Value) {
-        let counted = match block["text"].as_str() {
-            Some(text) if block["type"] == "text" => text.len(),
-            _ => unmarked(block).to_string().len(),
-        };
-        self.bytes += counted;
-        self.tokens += tokens(counted).max(1);
+        self.bytes += block_bytes(block);
+        self.tokens += block_tokens(block);
         let bytes = unmarked(block).to_string();
         self.prefix = self.prefix.field(role.as_bytes()).field(bytes.as_bytes());
         self.content = self.content.field(role.as_bytes()).field(bytes.as_bytes());
@@ -178,6 +174,19 @@ impl Reader {
 
     fn done(self) -> Prompt {
         Prompt { positions: self.positions, bytes: self.bytes, content: self.content }
+    }
+}
+
+/// Tokens of one block: at least one.
+pub(super) fn block_tokens(block: &Value) -> u64 {
+    tokens(block_bytes(block)).max(1)
+}
+
+/// What counts of a block: the text of a text block, the JSON text of any other.
+fn block_bytes(block: &Value) -> usize {
+    match block["text"].as_str() {
+        Some(text) if block["type"] == "text" => text.len(),
+        _ => unmarked(block).to_string().len(),
     }
 }
 

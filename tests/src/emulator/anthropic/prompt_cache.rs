@@ -28,12 +28,15 @@ struct Entry {
 
 /// Token counts of one request, as the answer's `usage` gives them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Usage {
-    /// After the last breakpoint, or everything where nothing is cached.
-    pub(super) input: u64,
-    pub(super) read: u64,
-    pub(super) written_5m: u64,
-    pub(super) written_1h: u64,
+pub struct Usage {
+    /// `input_tokens`: after the last breakpoint, or everything where nothing is cached.
+    pub input: u64,
+    /// `cache_read_input_tokens`.
+    pub read: u64,
+    /// `cache_creation.ephemeral_5m_input_tokens`.
+    pub written_5m: u64,
+    /// `cache_creation.ephemeral_1h_input_tokens`.
+    pub written_1h: u64,
 }
 
 /// Entries that a request makes once its answer begins.
