@@ -68,6 +68,8 @@ pub enum Fault {
     MaxTokens,
     /// Status 200 and a stop reason that no published list has.
     UnknownStopReason,
+    /// Status 200 and a comparison of cache diagnostics that has not ended.
+    DiagnosticsPending,
 }
 
 /// One-shot faults in order, then the sticky one.

@@ -6,27 +6,58 @@ const UNKNOWN_MARK: &str = "does-not-exist";
 /// Name prefixes of the second provider's chat models; everything else is unknown there.
 const CHAT_PREFIXES: &[&str] = &["gpt-", "chatgpt-", "o1", "o3", "o4"];
 
-/// Minimum cacheable tokens by name prefix; the first that fits counts, so longer ones stand first.
-/// Source: the provider's prompt caching page.
-const MINIMUM_TOKENS: &[(&str, u64)] = &[
-    ("claude-fable-5", 512),
-    ("claude-mythos-5", 512),
-    ("claude-mythos-preview", 2048),
-    ("claude-opus-5", 512),
-    ("claude-sonnet-5-5", 512),
-    ("claude-opus-4-8", 1024),
-    ("claude-opus-4-7", 2048),
-    ("claude-opus-4-6", 4096),
-    ("claude-opus-4-5", 4096),
-    ("claude-haiku-4-5", 4096),
-    ("claude-3-5-haiku", 2048),
-    ("claude-3-haiku", 2048),
-    ("claude-", 1024),
+/// Minimum cacheable tokens. Source: the provider's prompt caching page.
+const MINIMUM_TOKENS: &[(u64, &[&str])] = &[
+    (
+        512,
+        &[
+            "claude-fable-5",
+            "claude-fable-5-1",
+            "claude-mythos-5",
+            "claude-mythos-5-1",
+            "claude-opus-5",
+            "claude-opus-5-5",
+            "claude-sonnet-5-5",
+        ],
+    ),
+    (2048, &["claude-mythos-preview", "claude-opus-4-7", "claude-3-5-haiku", "claude-3-haiku"]),
+    (4096, &["claude-opus-4-5", "claude-opus-4-6", "claude-haiku-4-5"]),
 ];
+
+/// Of every other model: what the page names last, and what it does not name.
+const MINIMUM_TOKENS_OF_OTHERS: u64 = 1024;
 
 /// Models that refuse `tool_choice` of type `any` and `tool`. Source: release notes, Sep 2026.
 const NO_FORCED_TOOLS: &[&str] =
     &["claude-fable-5-1", "claude-mythos-5-1", "claude-opus-5-5", "claude-sonnet-5-5"];
+
+/// Models that take messages of role `system`. Source: the page on mid-conversation system
+/// messages ("and later": Opus 5.5 is read into it).
+const SYSTEM_MESSAGES: &[&str] = &[
+    "claude-fable-5",
+    "claude-fable-5-1",
+    "claude-mythos-5",
+    "claude-mythos-5-1",
+    "claude-opus-4-8",
+    "claude-opus-5",
+    "claude-opus-5-5",
+];
+
+/// Models that forget thinking at the next user turn: those before Opus 4.5 and Sonnet 4.6, and the
+/// Haiku models up to 4.5. Source: the prompt caching page.
+const FORGET_THINKING: &[&str] = &[
+    "claude-3-7-sonnet",
+    "claude-haiku-4-5",
+    "claude-opus-4",
+    "claude-opus-4-0",
+    "claude-opus-4-1",
+    "claude-sonnet-4",
+    "claude-sonnet-4-0",
+    "claude-sonnet-4-5",
+];
+
+/// Models whose provider may drop a thinking block by itself. Source: the prompt caching page.
+const DROP_THINKING: &[&str] = &["claude-fable-5-1", "claude-mythos-5-1", "claude-opus-5-5"];
 
 /// Whether the Messages API knows `model`: `claude-...` without the words `does-not-exist`.
 pub(super) fn is_messages_model(model: &str) -> bool {
@@ -40,27 +71,70 @@ pub(super) fn is_chat_model(model: &str) -> bool {
 
 /// The shortest prefix, in tokens, that `model` caches.
 pub(super) fn minimum_cacheable_tokens(model: &str) -> u64 {
-    let row = MINIMUM_TOKENS.iter().find(|(prefix, _)| model.starts_with(prefix));
-    row.map_or(1024, |(_, tokens)| *tokens)
+    let row = MINIMUM_TOKENS.iter().find(|(_, names)| is_any(model, names));
+    row.map_or(MINIMUM_TOKENS_OF_OTHERS, |(tokens, _)| *tokens)
 }
 
 /// Whether `model` refuses to be forced to call a tool.
 pub(super) fn refuses_forced_tools(model: &str) -> bool {
-    NO_FORCED_TOOLS.iter().any(|prefix| model.starts_with(prefix))
+    is_any(model, NO_FORCED_TOOLS)
+}
+
+/// Whether `model` takes messages of role `system`.
+pub(super) fn takes_system_messages(model: &str) -> bool {
+    is_any(model, SYSTEM_MESSAGES)
+}
+
+/// Whether `model` forgets the thinking of earlier turns.
+pub(super) fn forgets_thinking(model: &str) -> bool {
+    is_any(model, FORGET_THINKING)
+}
+
+/// Whether `model` may lose a thinking block.
+pub(super) fn drops_thinking(model: &str) -> bool {
+    is_any(model, DROP_THINKING)
+}
+
+/// `NAME`, or `NAME-` and a date or an alias: a single or double digit is another version.
+fn is_any(model: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| match model.strip_prefix(name) {
+        Some("") => true,
+        Some(rest) => rest.strip_prefix('-').is_some_and(|rest| {
+            let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            digits == 0 || digits > 2
+        }),
+        None => false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Proves that no row of the table hides a later one.
+    /// Proves that a name means its own version, with a date or an alias, and no other.
     #[test]
-    fn every_row_can_be_reached() {
-        for (prefix, tokens) in MINIMUM_TOKENS {
-            assert_eq!(minimum_cacheable_tokens(prefix), *tokens, "{prefix}");
+    fn names_mean_one_version() {
+        for (model, tokens) in [
+            ("claude-opus-5", 512),
+            ("claude-opus-5-20260701", 512),
+            ("claude-opus-5-latest", 512),
+            ("claude-opus-5-5", 512),
+            ("claude-opus-5-50", 1024),
+            ("claude-opus-55", 1024),
+            ("claude-sonnet-5", 1024),
+            ("claude-sonnet-5-5", 512),
+            ("claude-opus-4-5-20251101", 4096),
+            ("claude-opus-4-7", 2048),
+            ("claude-opus-4-20250514", 1024),
+            ("claude-3-haiku-20240307", 2048),
+        ] {
+            assert_eq!(minimum_cacheable_tokens(model), tokens, "{model}");
         }
-        assert_eq!(minimum_cacheable_tokens("claude-sonnet-5"), 1024);
-        assert_eq!(minimum_cacheable_tokens("claude-opus-5-5"), 512);
+        for (_, names) in MINIMUM_TOKENS {
+            for name in *names {
+                assert_ne!(minimum_cacheable_tokens(name), MINIMUM_TOKENS_OF_OTHERS, "{name}");
+            }
+        }
     }
 
     /// Proves the rule for names: known prefix, and not asked to be unknown.
@@ -70,5 +144,7 @@ mod tests {
         assert!(!is_messages_model("claude-does-not-exist"));
         assert!(is_chat_model("o3-mini") && !is_chat_model("gpt-does-not-exist"));
         assert!(refuses_forced_tools("claude-opus-5-5") && !refuses_forced_tools("claude-opus-5"));
+        assert!(takes_system_messages("claude-opus-4-8"));
+        assert!(!takes_system_messages("claude-sonnet-5"));
     }
 }

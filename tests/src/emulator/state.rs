@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::replay::Replay;
 
 use super::Options;
-use super::anthropic::PromptCache;
+use super::anthropic::{Fingerprints, PromptCache};
 use super::clock::Clock;
 use super::fault::Faults;
 use super::gate::Gate;
@@ -25,6 +25,7 @@ pub(super) struct State {
     pub(super) faults: Faults,
     pub(super) gate: Gate,
     pub(super) prompt_cache: Mutex<PromptCache>,
+    pub(super) fingerprints: Mutex<Fingerprints>,
     pub(super) replay: Option<Replay>,
     pub(super) body_bytes_max: usize,
     workspaces: HashMap<String, String>,
@@ -40,6 +41,7 @@ impl State {
             faults: Faults::default(),
             gate: Gate::default(),
             prompt_cache: Mutex::default(),
+            fingerprints: Mutex::default(),
             replay: options.replay,
             body_bytes_max: options.body_bytes_max.unwrap_or(BODY_BYTES_MAX),
             workspaces: options.workspaces,

@@ -1,6 +1,7 @@
 //! The Messages API: its access checks, its prompt caching rules and accounting, its answers.
 
 mod access;
+mod diagnostics;
 mod error;
 mod events;
 mod ledger;
@@ -8,6 +9,8 @@ mod positions;
 mod prompt_cache;
 mod reply;
 mod rules;
+mod settings;
+mod thinking;
 
 use std::sync::PoisonError;
 
@@ -23,6 +26,7 @@ use super::log::Seen;
 use super::models;
 use super::state::State;
 
+pub(super) use diagnostics::Fingerprints;
 pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
 pub use ledger::{Ledger, block_tokens};
@@ -50,7 +54,17 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
         seen.at_ms,
     );
     let composed = compose(&ask(&body, &prompt), fault);
-    let reply = Reply { id, model, composed: &composed, usage: &billing.usage };
+    let diagnostics = match fault {
+        Some(Fault::DiagnosticsPending) => json!({"cache_miss_reason": null}),
+        _ => state.fingerprints.lock().unwrap_or_else(PoisonError::into_inner).compare(
+            &body,
+            &prompt,
+            seen,
+            (&workspace, reply::message_id(id)),
+        ),
+    };
+    let reply =
+        Reply { id, model, composed: &composed, usage: &billing.usage, diagnostics: &diagnostics };
     let answer = if body.get("stream") == Some(&Value::Bool(true)) {
         Answer::events(events::events(&reply))
     } else {
@@ -179,3 +193,7 @@ fn text<'a>(body: &'a Value, member: &str) -> &'a str {
 
 #[cfg(test)]
 mod accounting_tests;
+#[cfg(test)]
+mod diagnostics_tests;
+#[cfg(test)]
+mod invalidation_tests;

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 use crate::digest::Digest;
 
 use super::super::compose::tokens;
+use super::settings::{self, Section};
+use super::thinking::{Forgotten, is_thinking};
 
 /// How long a marked prefix lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,7 @@ pub(super) enum Run {
 pub(super) struct Position {
     /// Where it stands, as error texts name it: `messages.0.content.4`.
     pub(super) path: String,
+    pub(super) section: Section,
     pub(super) run: Run,
     /// Whether it may carry a marker.
     pub(super) eligible: bool,
@@ -51,8 +54,12 @@ pub(super) struct Position {
     pub(super) mark: Option<Ttl>,
     /// Tokens of the prompt up to and including this block.
     pub(super) tokens: u64,
-    /// Digest of the prompt up to and including this block, in its workspace and model.
+    /// Digest of the prompt up to and including this block: workspace, settings, blocks.
     pub(super) prefix: Digest,
+    /// Digest of this block alone.
+    pub(super) own: Digest,
+    /// A server tool's result: the API marks it itself where the request has any mark.
+    is_server_tool_result: bool,
 }
 
 /// All blocks of a request.
@@ -66,22 +73,31 @@ pub(super) struct Prompt {
 impl Prompt {
     /// Reads a request that passed the rules. The top-level marker is resolved here.
     pub(super) fn read(body: &Value, workspace: &str) -> Self {
-        let mut reader = Reader::new(body, workspace);
+        let mut reader = Reader::new(workspace);
+        reader.section(body, Section::Tools);
         for (index, tool) in elements(body, "tools").iter().enumerate() {
-            reader.block(format!("tools.{index}"), "tool", tool);
+            reader.tool(format!("tools.{index}"), tool);
         }
-        // What changes the hidden part of the system prompt invalidates from here on.
-        reader.settings(body, &["speed", "output_config.format"]);
+        reader.section(body, Section::System);
         reader.blocks("system", "system", body.get("system"));
-        // Changing one of these keeps the tools' and the system's entries, and no others.
-        reader.settings(body, &["tool_choice", "thinking", "output_config.effort"]);
-        reader.prefix = reader.prefix.field(&[u8::from(has_image(&body["messages"]))]);
+        reader.section(body, Section::Messages);
+        let forgotten = Forgotten::of(body);
         for (index, message) in elements(body, "messages").iter().enumerate() {
             let role = message["role"].as_str().unwrap_or_default();
-            reader.blocks(&format!("messages.{index}.content"), role, message.get("content"));
+            let path = format!("messages.{index}.content");
+            match message.get("content") {
+                Some(Value::Array(blocks)) => {
+                    let kept = blocks.iter().enumerate();
+                    for (at, block) in kept.filter(|(_, block)| !forgotten.is(index, block)) {
+                        reader.block(format!("{path}.{at}"), role, block);
+                    }
+                }
+                content => reader.blocks(&path, role, content),
+            }
         }
         let mut prompt = reader.done();
         prompt.mark_automatically(body);
+        prompt.mark_server_tool_results();
         prompt
     }
 
@@ -110,29 +126,58 @@ impl Prompt {
             self.positions[target].mark.get_or_insert(ttl);
         }
     }
+
+    /// The API's own breakpoints, always of five minutes; they count toward no limit.
+    fn mark_server_tool_results(&mut self) {
+        if self.positions.iter().any(|position| position.mark.is_some()) {
+            let results = self.positions.iter_mut().filter(|one| one.is_server_tool_result);
+            results.for_each(|one| _ = one.mark.get_or_insert(Ttl::FiveMinutes));
+        }
+    }
 }
 
 struct Reader {
     positions: Vec<Position>,
+    section: Section,
     bytes: usize,
     tokens: u64,
     prefix: Digest,
     content: Digest,
+    /// Of tools that are counted with the system prompt.
+    tokens_later: u64,
 }
 
 impl Reader {
-    fn new(body: &Value, workspace: &str) -> Self {
-        let model = body["model"].as_str().unwrap_or_default();
-        let prefix = Digest::new().field(workspace.as_bytes()).field(model.as_bytes());
-        Self { positions: Vec::new(), bytes: 0, tokens: 0, prefix, content: Digest::new() }
+    fn new(workspace: &str) -> Self {
+        Self {
+            positions: Vec::new(),
+            section: Section::Tools,
+            bytes: 0,
+            tokens: 0,
+            prefix: Digest::new().field(workspace.as_bytes()),
+            content: Digest::new(),
+            tokens_later: 0,
+        }
     }
 
-    /// Takes in request settings that are part of the prefix without being a block.
-    fn settings(&mut self, body: &Value, paths: &[&str]) {
-        for path in paths {
-            let value = body.pointer(&format!("/{}", path.replace('.', "/")));
-            let text = value.map(Value::to_string).unwrap_or_default();
-            self.prefix = self.prefix.field(text.as_bytes());
+    /// Begins a section: its settings are part of the prefix without being a block.
+    fn section(&mut self, body: &Value, section: Section) {
+        self.section = section;
+        self.tokens += std::mem::take(&mut self.tokens_later);
+        for value in settings::values(body, section) {
+            self.prefix = self.prefix.field(value.as_bytes());
+        }
+    }
+
+    /// A web tool stands among the tools and belongs to the system prompt: what is cached of the
+    /// tools does not depend on it.
+    fn tool(&mut self, path: String, tool: &Value) {
+        let (prefix, tokens) = (self.prefix, self.tokens);
+        self.block(path, "tool", tool);
+        if let Some(position) = self.positions.last_mut().filter(|_| settings::is_web_tool(tool)) {
+            (position.prefix, position.tokens) = (prefix, tokens);
+            self.tokens_later += self.tokens - tokens;
+            (self.prefix, self.tokens) = (prefix, tokens);
         }
     }
 
@@ -158,17 +203,21 @@ impl Reader {
         let bytes = unmarked(block).to_string();
         self.prefix = self.prefix.field(role.as_bytes()).field(bytes.as_bytes());
         self.content = self.content.field(role.as_bytes()).field(bytes.as_bytes());
+        let kind = block["type"].as_str().unwrap_or_default();
         self.positions.push(Position {
             path,
-            run: match block["type"].as_str() {
-                Some("tool_use") => Run::ToolUse,
-                Some("tool_result") => Run::ToolResult,
+            section: self.section,
+            run: match kind {
+                "tool_use" => Run::ToolUse,
+                "tool_result" => Run::ToolResult,
                 _ => Run::No,
             },
             eligible: eligible(block),
             mark: Ttl::of(block).or_else(|| nested(block).last().and_then(Ttl::of)),
             tokens: self.tokens,
             prefix: self.prefix,
+            own: Digest::new().field(role.as_bytes()).field(bytes.as_bytes()),
+            is_server_tool_result: is_server_tool_result(kind),
         });
     }
 
@@ -207,14 +256,19 @@ pub(super) fn elements<'a>(body: &'a Value, name: &str) -> &'a [Value] {
 
 fn eligible(block: &Value) -> bool {
     match block["type"].as_str() {
-        Some("thinking" | "redacted_thinking") => false,
+        _ if is_thinking(block) => false,
         Some("text") => block["text"] != "",
         _ => block["defer_loading"] != true,
     }
 }
 
+/// The result of a tool that the provider runs: `web_search_tool_result` and its like.
+pub(super) fn is_server_tool_result(kind: &str) -> bool {
+    kind.ends_with("_tool_result")
+}
+
 /// The block without its marker and the markers of its nested blocks: marks are no content.
-fn unmarked(block: &Value) -> Value {
+pub(super) fn unmarked(block: &Value) -> Value {
     let mut block = block.clone();
     let without = |value: &mut Value| {
         value.as_object_mut().map(|members: &mut Map<_, _>| members.shift_remove("cache_control"));
@@ -232,14 +286,4 @@ fn unmarked(block: &Value) -> Value {
         blocks.iter_mut().for_each(without);
     }
     block
-}
-
-fn has_image(value: &Value) -> bool {
-    match value {
-        Value::Array(elements) => elements.iter().any(has_image),
-        Value::Object(members) => {
-            value["type"] == "image" || members.get("content").is_some_and(has_image)
-        }
-        _ => false,
-    }
 }

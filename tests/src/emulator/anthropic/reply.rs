@@ -12,6 +12,12 @@ pub(super) struct Reply<'a> {
     pub(super) model: &'a str,
     pub(super) composed: &'a Composed,
     pub(super) usage: &'a Usage,
+    pub(super) diagnostics: &'a Value,
+}
+
+/// The id of the message that answers request number `id`.
+pub(super) fn message_id(id: u64) -> String {
+    format!("msg_emulator_{id:06}")
 }
 
 impl Reply<'_> {
@@ -27,7 +33,7 @@ impl Reply<'_> {
     /// The message before its content: what a stream starts with.
     pub(super) fn head(&self, output_tokens: u64) -> Value {
         json!({
-            "id": format!("msg_emulator_{:06}", self.id),
+            "id": message_id(self.id),
             "type": "message",
             "role": "assistant",
             "model": self.model,
@@ -36,7 +42,7 @@ impl Reply<'_> {
             "stop_sequence": null,
             "stop_details": null,
             "usage": self.usage_with(output_tokens),
-            "diagnostics": null,
+            "diagnostics": self.diagnostics,
         })
     }
 
@@ -76,9 +82,10 @@ impl Reply<'_> {
         format!("toolu_emulator_{:06}", self.id)
     }
 
+    /// The counts, and the same once more as the one iteration that there was.
     fn usage_with(&self, output_tokens: u64) -> Value {
         let usage = self.usage;
-        json!({
+        let mut counts = json!({
             "input_tokens": usage.input,
             "cache_creation_input_tokens": usage.written_5m + usage.written_1h,
             "cache_read_input_tokens": usage.read,
@@ -87,8 +94,12 @@ impl Reply<'_> {
                 "ephemeral_1h_input_tokens": usage.written_1h,
             },
             "output_tokens": output_tokens,
-            "service_tier": "standard",
-            "inference_geo": "not_available",
-        })
+        });
+        let mut iteration = counts.clone();
+        iteration["type"] = "message".into();
+        counts["iterations"] = json!([iteration]);
+        counts["service_tier"] = "standard".into();
+        counts["inference_geo"] = "not_available".into();
+        counts
     }
 }

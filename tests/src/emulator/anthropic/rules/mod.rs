@@ -8,6 +8,7 @@ mod limits;
 mod marks;
 mod placement;
 mod prewarm;
+mod roles;
 mod values;
 
 use serde_json::Value;
@@ -41,6 +42,7 @@ const RULES: &[Rule] = &[
     Rule { name: "ttl order", check: limits::ttl_order },
     Rule { name: "pre-warm", check: prewarm::check },
     Rule { name: "forced tool", check: choice::forced_tool },
+    Rule { name: "system message", check: roles::check },
 ];
 
 /// The message of the first rule that `body` breaks.

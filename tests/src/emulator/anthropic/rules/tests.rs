@@ -259,6 +259,35 @@ fn prewarming_and_newer_models_refuse_combinations() {
     );
 }
 
+/// Proves where a system message may stand, on which models, and with what.
+#[test]
+fn system_messages_follow_user_turns() {
+    let conversation = |roles: &[&str]| {
+        let turn = |role: &&str| json!({"role": role, "content": "words"});
+        json!({"model": "claude-opus-5", "max_tokens": 1,
+            "messages": roles.iter().map(turn).collect::<Vec<_>>()})
+    };
+    accepts(&conversation(&["user", "system"]));
+    accepts(&conversation(&["user", "system", "assistant", "user"]));
+    accepts(&conversation(&["user", "user", "system", "system", "assistant"]));
+    let name = "system message";
+    let follow = "messages.0: a system message must follow a user turn";
+    refuses(name, &conversation(&["system", "user"]), follow);
+    let follow = "messages.1: a system message must follow a user turn";
+    refuses(name, &conversation(&["assistant", "system"]), follow);
+    let last = "messages.1: a system message must be last or be followed by an assistant turn";
+    refuses(name, &conversation(&["user", "system", "user"]), last);
+    let mut older = conversation(&["user", "system"]);
+    older["model"] = "claude-sonnet-5".into();
+    refuses(name, &older, "messages.1: role 'system' is not supported on this model");
+    let mut image = conversation(&["user", "system"]);
+    image["messages"][1]["content"] = json!([{"type": "image", "source": {}}]);
+    refuses(name, &image, "messages.1: a system message holds text only");
+    let mut searched = conversation(&["user", "assistant", "system"]);
+    searched["messages"][1]["content"] = json!([{"type": "web_search_tool_result"}]);
+    accepts(&searched);
+}
+
 /// Proves against the provider itself: nothing that it accepted is refused here.
 #[test]
 fn recorded_requests_are_accepted() {
