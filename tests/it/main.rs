@@ -8,6 +8,7 @@ mod flight;
 mod formats;
 mod identity;
 mod memo;
+mod prompt;
 mod replay;
 #[cfg(test)]
 mod store;

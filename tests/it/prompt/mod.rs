@@ -1,0 +1,1 @@
+//! Prompt caching: what the library says of requests, against the emulator.
