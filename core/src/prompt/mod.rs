@@ -43,7 +43,9 @@ mod out;
 mod raw;
 mod request;
 mod results;
+mod rules;
 mod tool;
+mod view;
 mod violation;
 
 pub use block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
@@ -54,6 +56,7 @@ pub use raw::{RawJson, RawObject};
 pub use request::{Diagnostics, OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
 pub use results::{IndexOutOfRange, NoText, Which, mark_last_text, mark_tool_results};
 pub use tool::{Function, Tool};
+pub use view::{PartKind, Parts, PromptPart, PromptView, Section};
 pub use violation::{EncodeError, Place, Rule, Violation};
 
 #[cfg(test)]

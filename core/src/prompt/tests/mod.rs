@@ -12,6 +12,7 @@ mod key;
 mod openai;
 mod property;
 mod rules;
+mod view;
 
 const MARK: CacheControl = CacheControl::ephemeral();
 const HOUR: CacheControl = MARK.with_ttl(Ttl::OneHour);
