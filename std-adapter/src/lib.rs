@@ -11,6 +11,8 @@ pub mod error;
 #[cfg(feature = "std")]
 pub mod memo;
 #[cfg(feature = "std")]
+pub mod prompt;
+#[cfg(feature = "std")]
 pub mod provider;
 #[cfg(feature = "std")]
 pub mod store;

@@ -1,0 +1,12 @@
+//! The provider's prompt cache from the caller's side: what is known of models, what a call cost,
+//! and what both caches saved.
+//!
+//! Facts of models (minimum lengths, multipliers, prices) change while a program does not: they
+//! are data with dates ([`Facts`]), part of the library and replaceable while a program runs. What
+//! the facts do not say stays unknown; nothing is priced by a default.
+
+mod facts;
+mod prices;
+
+pub use facts::{Band, Facts, FactsError, ModelFacts};
+pub use prices::{Money, Rates};
