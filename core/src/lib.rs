@@ -23,4 +23,4 @@ mod usage;
 pub use buffer::BufferTooSmall;
 pub use key::RequestKey;
 pub use time::Millis;
-pub use usage::Usage;
+pub use usage::{CacheUsage, Usage};

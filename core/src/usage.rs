@@ -20,7 +20,29 @@ pub struct Usage {
     pub output_tokens: u64,
 }
 
+/// What a provider's prompt cache had to do with one answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct CacheUsage {
+    /// Input tokens read from it, at a reduced price.
+    pub cache_read_tokens: u64,
+    /// Input tokens written to it, of either lifetime, which cost more than plain ones.
+    pub cache_write_tokens: u64,
+}
+
 impl Usage {
+    /// What the prompt cache had to do with it; `None` if it was neither read nor written.
+    #[must_use]
+    pub const fn cache_usage(&self) -> Option<CacheUsage> {
+        let usage = CacheUsage {
+            cache_read_tokens: self.cache_read_tokens,
+            cache_write_tokens: self.cache_write_tokens.saturating_add(self.cache_write_1h_tokens),
+        };
+        match usage {
+            CacheUsage { cache_read_tokens: 0, cache_write_tokens: 0 } => None,
+            usage => Some(usage),
+        }
+    }
+
     /// All input tokens, cached or not: the length of the prompt as the model saw it.
     #[must_use]
     pub const fn input_tokens_total(&self) -> u64 {
@@ -28,5 +50,21 @@ impl Usage {
             .saturating_add(self.cache_read_tokens)
             .saturating_add(self.cache_write_tokens)
             .saturating_add(self.cache_write_1h_tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads and writes count, of both lifetimes; an answer with neither has no cache usage.
+    #[test]
+    fn cache_usage_is_there_when_there_was_any() {
+        let plain = Usage { input_tokens: 9, output_tokens: 3, ..Usage::default() };
+        assert_eq!(plain.cache_usage(), None);
+        let written = Usage { cache_write_tokens: 2, cache_write_1h_tokens: 5, ..plain };
+        let expected = CacheUsage { cache_read_tokens: 0, cache_write_tokens: 7 };
+        assert_eq!(written.cache_usage(), Some(expected));
+        assert!(Usage { cache_read_tokens: 1, ..plain }.cache_usage().is_some());
     }
 }

@@ -10,6 +10,7 @@ mod identity;
 mod memo;
 mod prompt;
 mod replay;
+mod savings;
 #[cfg(test)]
 mod store;
 mod tidy;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use llm_cache_core::key::CredentialDigest;
 
+use super::account::Account;
 use super::encode::Defaults;
 use super::handle::{Client, Inner, hasher_of};
 use super::scope::{OwnedScope, OwnedTenant, Tenant};
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};
+use crate::prompt::Facts;
 use crate::provider::{
     ApiKey, Credential, HeaderSettings, Http, Operation, RetryPolicy, Route, TokenResult, Upstream,
     Vendor,
@@ -33,6 +35,7 @@ pub struct ClientBuilder {
     timeout: Duration,
     answer_bytes_max: usize,
     cache: Option<Cache>,
+    facts: Option<Facts>,
 }
 
 /// The credential as it was given, unchecked.
@@ -60,6 +63,7 @@ impl ClientBuilder {
             timeout: Duration::from_secs(600),
             answer_bytes_max: 32 << 20,
             cache: None,
+            facts: None,
         }
     }
 
@@ -192,6 +196,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What is known of models: minimum lengths, multipliers, prices. Default:
+    /// [`Facts::embedded`], which is as old as this version of the library.
+    pub fn facts(mut self, facts: Facts) -> Self {
+        self.facts = Some(facts);
+        self
+    }
+
     pub(super) fn has_key_in_env(&self) -> bool {
         variable(self.vendor.env_names().0).is_some()
     }
@@ -239,7 +250,9 @@ impl ClientBuilder {
         let vendor = self.vendor;
         let upstream = Upstream { vendor, route, http, credential, settings, retry: self.retry };
         let (defaults, cache) = (self.defaults, self.cache);
-        Ok(Client::new(Inner { upstream, scope, hasher, defaults, cache }))
+        let facts = self.facts.unwrap_or_else(|| Facts::embedded().clone());
+        let account = Account::new(Arc::new(facts));
+        Ok(Client::new(Inner { upstream, scope, hasher, defaults, cache, account }))
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope};
 use serde::Deserialize;
 
+use super::account::Account;
 use super::builder::ClientBuilder;
 use super::encode::{self, Defaults};
 use super::reply::Reply;
@@ -47,6 +48,7 @@ pub(super) struct Inner {
     pub(super) hasher: KeyHasher,
     pub(super) defaults: Defaults,
     pub(super) cache: Option<Cache>,
+    pub(super) account: Account,
 }
 
 impl Client {
@@ -170,6 +172,10 @@ impl Client {
 
     pub(super) fn upstream(&self) -> &Upstream {
         &self.0.upstream
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.0.account
     }
 
     pub(super) fn defaults(&self) -> &Defaults {

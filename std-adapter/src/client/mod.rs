@@ -9,10 +9,12 @@
 //! this machine, answers are capped while they are read, and no message, event or `Debug` shows a
 //! prompt, an answer or a secret.
 
+mod account;
 mod builder;
 mod encode;
 mod extract;
 mod handle;
+mod marks;
 mod models;
 mod part;
 mod reply;

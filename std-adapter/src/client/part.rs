@@ -93,6 +93,19 @@ impl Part {
         self
     }
 
+    /// Whether it is text that can carry a mark: some, and not none.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(&self.kind, Kind::Text(text) if !text.is_empty())
+    }
+
+    pub(super) fn is_tool_result(&self) -> bool {
+        matches!(self.kind, Kind::ToolResult { .. })
+    }
+
+    pub(super) fn mark(&mut self, cache_control: CacheControl) {
+        self.cache_control = Some(cache_control);
+    }
+
     /// The text of a part that is nothing but text, without a mark.
     pub(super) fn as_plain_text(&self) -> Option<&str> {
         match (&self.kind, self.cache_control) {

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::Outcome;
 use crate::error::{Error, ErrorKind};
+use crate::prompt::{Facts, Reported, Savings};
 
 /// A provider's answer, fresh or from the cache, with how it came about.
 ///
@@ -49,6 +50,27 @@ impl Reply {
     #[must_use]
     pub fn billed_usage(&self) -> Usage {
         if self.outcome.is_hit() { Usage::default() } else { self.usage.unwrap_or_default() }
+    }
+
+    /// Whether a part of this call came from a cache: it is a hit of ours, or the provider read a
+    /// part of the prompt from its own. A call that only wrote to the provider's cache is not.
+    #[must_use]
+    pub fn cached(&self) -> bool {
+        self.outcome.is_hit() || self.usage.is_some_and(|usage| usage.cache_read_tokens > 0)
+    }
+
+    /// What caching saved of this call, at the prices of `facts`; unknown where they do not say.
+    /// Costs a walk over the body.
+    #[must_use]
+    pub fn savings(&self, facts: &Facts) -> Savings {
+        Savings::of(&self.reported(), self.outcome.is_hit(), facts)
+    }
+
+    /// The model that answered, which may be named more exactly than the one asked for. Costs a
+    /// walk over the body.
+    #[must_use]
+    pub fn model(&self) -> Option<String> {
+        self.reported().model
     }
 
     /// Whether the answer is stored now, and why not.
@@ -91,6 +113,11 @@ impl Reply {
         serde_json::from_slice(&self.body).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("the answer does not decode: {}", place(&error)))
         })
+    }
+
+    /// What the body reports for its bill.
+    pub(super) fn reported(&self) -> Reported {
+        Reported::of(self.dialect, &self.body)
     }
 
     fn read(&self) -> Option<Read<'_>> {

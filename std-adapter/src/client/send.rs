@@ -14,6 +14,7 @@ use super::request::Request;
 use crate::cache::{Cache, FetchError, Fetched, Mode, Outcome, Share};
 use crate::error::{Error, ErrorKind, Parts};
 use crate::memo::note_client;
+use crate::prompt::Reported;
 use crate::provider::{Answer, Operation};
 
 /// What becomes of a request before anything is sent.
@@ -56,14 +57,14 @@ impl Client {
                     Error::new(ErrorKind::NotCached, message)
                 }
             })?;
-        Ok(Reply {
+        Ok(self.settle(Reply {
             dialect,
             body: cached.payload,
             usage: cached.usage,
             outcome: cached.outcome,
             verdict: cached.verdict,
             request_id,
-        })
+        }))
     }
 }
 
@@ -108,16 +109,20 @@ impl Client {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
-        let (answer, streamed) = self.upstream().send_any(body).await?;
-        let usage = if answer.head.event_stream { streamed } else { self.read(&answer)?.usage() };
-        Ok(Reply {
+        let answer = self.upstream().send_any(body).await?;
+        let usage = if answer.head.event_stream {
+            Reported::of(self.dialect(), &answer.body).usage
+        } else {
+            self.read(&answer)?.usage()
+        };
+        Ok(self.settle(Reply {
             dialect: self.dialect(),
             body: answer.body,
             usage,
             outcome,
             verdict: Verdict::Skip { why: SkipReason::Bypassed },
             request_id: answer.head.request_id,
-        })
+        }))
     }
 
     /// What is to become of a fetched answer.

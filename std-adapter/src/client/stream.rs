@@ -7,12 +7,14 @@ use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::reply::{BypassReason, RequestVerdict, request_verdict};
 
+use super::account::StreamBill;
 use super::handle::Client;
 use super::request::Request;
 use super::send::verdict_options;
 use crate::cache::{Mode, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::memo::note_client;
+use crate::prompt::{Facts, Savings};
 use crate::provider::{Live, SseEvent};
 
 impl Client {
@@ -41,7 +43,8 @@ impl Client {
         };
         note_client(self);
         let live = self.upstream().open(body).await?;
-        Ok(EventStream { live, outcome, usage: None })
+        let bill = StreamBill::new(self.account().clone(), self.dialect());
+        Ok(EventStream { live, outcome, bill })
     }
 }
 
@@ -51,7 +54,7 @@ impl Client {
 pub struct EventStream {
     live: Live,
     outcome: Outcome,
-    usage: Option<Usage>,
+    bill: StreamBill,
 }
 
 impl EventStream {
@@ -65,7 +68,7 @@ impl EventStream {
     pub async fn next(&mut self) -> Result<Option<SseEvent>, Error> {
         let event = self.live.next_event().await?;
         if let Some(event) = &event {
-            self.live.read_usage(event, &mut self.usage);
+            self.bill.take(event);
         }
         Ok(event)
     }
@@ -74,7 +77,20 @@ impl EventStream {
     /// reports them only if `stream_options.include_usage` is set, as typed requests do.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.usage
+        self.bill.reported.usage
+    }
+
+    /// The model that answers, once its first event has come.
+    #[must_use]
+    pub fn model(&self) -> Option<&str> {
+        self.bill.reported.model.as_deref()
+    }
+
+    /// What the prompt cache saved of this stream, at the prices of `facts`, as far as the events
+    /// so far report. Final after the last event.
+    #[must_use]
+    pub fn savings(&self, facts: &Facts) -> Savings {
+        Savings::of(&self.bill.reported, false, facts)
     }
 
     /// How the call was answered: past the cache, and why.
@@ -92,13 +108,14 @@ impl EventStream {
     /// The rest of the stream as the bytes that come, for a caller that hands them on.
     #[must_use]
     pub fn into_bytes(self) -> ByteStream {
-        ByteStream { live: self.live, late: None }
+        ByteStream { live: self.live, bill: self.bill, late: None }
     }
 }
 
 /// The bytes of a streamed answer as they come. Made by [`EventStream::into_bytes`].
 pub struct ByteStream {
     live: Live,
+    bill: StreamBill,
     /// An error that is due after the piece that brought it.
     late: Option<Error>,
 }
@@ -109,7 +126,7 @@ impl ByteStream {
     /// # Errors
     /// As [`EventStream::next`]; the bytes of an error event come before its error.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
-        self.live.next_bytes(&mut self.late).await
+        self.live.next_bytes(&mut self.late, |event| self.bill.take(event)).await
     }
 }
 
@@ -117,7 +134,7 @@ impl fmt::Debug for EventStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EventStream")
             .field("outcome", &self.outcome)
-            .field("usage", &self.usage)
+            .field("usage", &self.usage())
             .field("request_id", &self.request_id())
             .finish_non_exhaustive()
     }

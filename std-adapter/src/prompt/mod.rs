@@ -7,6 +7,10 @@
 
 mod facts;
 mod prices;
+mod savings;
+mod usage;
 
 pub use facts::{Band, Facts, FactsError, ModelFacts};
 pub use prices::{Money, Rates};
+pub use savings::{Bill, Savings};
+pub use usage::Reported;

@@ -3,7 +3,6 @@
 //! Sources: the API reference (overview, versioning, errors, rate limits, streaming) and the Python
 //! SDK, as of August 2026.
 
-use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
 use reqwest::header::HeaderName;
 use serde::Deserialize;
@@ -81,67 +80,6 @@ impl Vendor for Anthropic {
             _ => Step::Go,
         }
     }
-
-    fn stream_usage(&self, event: &SseEvent, usage: &mut Option<Usage>) {
-        let counts = match event.name.as_str() {
-            "message_start" => serde_json::from_str::<Start>(&event.data)
-                .ok()
-                .and_then(|start| start.message.usage),
-            "message_delta" => {
-                serde_json::from_str::<Delta>(&event.data).ok().and_then(|delta| delta.usage)
-            }
-            _ => None,
-        };
-        if let Some(counts) = counts {
-            counts.update(usage.get_or_insert_default());
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Start {
-    message: Started,
-}
-
-#[derive(Deserialize)]
-struct Started {
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Delta {
-    usage: Option<Counts>,
-}
-
-/// The counts of one event; those of later events replace earlier ones, member by member.
-#[derive(Deserialize)]
-struct Counts {
-    input_tokens: Option<u64>,
-    output_tokens: Option<u64>,
-    cache_read_input_tokens: Option<u64>,
-    cache_creation_input_tokens: Option<u64>,
-    cache_creation: Option<Creation>,
-}
-
-/// What was written to the prompt cache by lifetime, in `message_start` only.
-#[derive(Deserialize)]
-struct Creation {
-    ephemeral_1h_input_tokens: Option<u64>,
-}
-
-impl Counts {
-    fn update(&self, usage: &mut Usage) {
-        if let Some(creation) = &self.cache_creation {
-            usage.cache_write_1h_tokens = creation.ephemeral_1h_input_tokens.unwrap_or(0);
-        }
-        if let Some(written) = self.cache_creation_input_tokens {
-            usage.cache_write_tokens = written.saturating_sub(usage.cache_write_1h_tokens);
-        }
-        let set = |place: &mut u64, count: Option<u64>| *place = count.unwrap_or(*place);
-        set(&mut usage.input_tokens, self.input_tokens);
-        set(&mut usage.cache_read_tokens, self.cache_read_input_tokens);
-        set(&mut usage.output_tokens, self.output_tokens);
-    }
 }
 
 #[derive(Deserialize)]
@@ -181,27 +119,6 @@ mod tests {
         assert!(!Anthropic.read_error(plain).spent);
         // Cloudflare's 413 is not JSON.
         assert_eq!(Anthropic.read_error(b"<html>413</html>"), Said::default());
-    }
-
-    /// The counts of a stream are cumulative, and only the first event tells lifetimes apart.
-    #[test]
-    fn adds_up_a_stream() {
-        let event = |name: &str, data: &str| SseEvent { name: name.into(), data: data.into() };
-        let mut usage = None;
-        let start = r#"{"message":{"usage":{"input_tokens":3,"cache_read_input_tokens":5,
-            "cache_creation_input_tokens":9,"output_tokens":1,
-            "cache_creation":{"ephemeral_5m_input_tokens":2,"ephemeral_1h_input_tokens":7}}}}"#;
-        Anthropic.stream_usage(&event("message_start", start), &mut usage);
-        let delta = r#"{"usage":{"output_tokens":40,"cache_creation_input_tokens":9}}"#;
-        Anthropic.stream_usage(&event("message_delta", delta), &mut usage);
-        let expected = Usage {
-            input_tokens: 3,
-            cache_read_tokens: 5,
-            cache_write_tokens: 2,
-            cache_write_1h_tokens: 7,
-            output_tokens: 40,
-        };
-        assert_eq!(usage, Some(expected));
     }
 
     /// A base URL with and without its version leads to the same endpoint.

@@ -25,5 +25,6 @@ pub(crate) use credential::Credential;
 pub(crate) use http::{Answer, Http};
 pub(crate) use openai::OpenAi;
 pub(crate) use route::Route;
+pub(crate) use sse::SseReader;
 pub(crate) use upstream::{Live, Upstream};
 pub(crate) use vendor::{HeaderSettings, Operation, Vendor};

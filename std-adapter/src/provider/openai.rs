@@ -2,7 +2,6 @@
 //!
 //! Sources: the Python SDK and the OpenAPI description, as of August 2026.
 
-use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
 use reqwest::header::{AUTHORIZATION, HeaderName};
 use serde::Deserialize;
@@ -101,53 +100,6 @@ impl Vendor for OpenAi {
         }
         Step::Go
     }
-
-    fn stream_usage(&self, event: &SseEvent, usage: &mut Option<Usage>) {
-        // Only the last chunk has counts; the others have none or null.
-        if !event.data.contains("\"prompt_tokens\"") {
-            return;
-        }
-        let chunk = serde_json::from_str::<Chunk>(&event.data);
-        if let Ok(Chunk { usage: Some(counts) }) = chunk {
-            *usage = Some(counts.normalised());
-        }
-    }
-}
-
-#[derive(Deserialize)]
-struct Chunk {
-    usage: Option<Counts>,
-}
-
-#[derive(Deserialize)]
-struct Counts {
-    prompt_tokens: u64,
-    completion_tokens: Option<u64>,
-    prompt_tokens_details: Option<Details>,
-}
-
-#[derive(Deserialize)]
-struct Details {
-    cached_tokens: Option<u64>,
-    cache_write_tokens: Option<u64>,
-}
-
-impl Counts {
-    /// `prompt_tokens` includes the cached and the written ones.
-    fn normalised(&self) -> Usage {
-        let detail = |pick: fn(&Details) -> Option<u64>| {
-            self.prompt_tokens_details.as_ref().and_then(pick).unwrap_or(0)
-        };
-        let read = detail(|details| details.cached_tokens);
-        let written = detail(|details| details.cache_write_tokens);
-        Usage {
-            input_tokens: self.prompt_tokens.saturating_sub(read).saturating_sub(written),
-            cache_read_tokens: read,
-            cache_write_tokens: written,
-            cache_write_1h_tokens: 0,
-            output_tokens: self.completion_tokens.unwrap_or(0),
-        }
-    }
 }
 
 #[derive(Deserialize)]
@@ -183,20 +135,6 @@ mod tests {
         let body = br#"{"error":{"message":"m","type":null,"code":404}}"#;
         assert_eq!(OpenAi.read_error(body).message.as_deref(), Some("m"));
         assert_eq!(OpenAi.read_error(b"not json"), Said::default());
-    }
-
-    /// The prompt's count includes what was cached and written, which is taken out.
-    #[test]
-    fn reads_the_last_chunk() {
-        let mut usage = None;
-        OpenAi.stream_usage(&event(r#"{"choices":[],"usage":null}"#), &mut usage);
-        assert_eq!(usage, None);
-        let last = r#"{"choices":[],"usage":{"prompt_tokens":20,"completion_tokens":4,
-            "prompt_tokens_details":{"cached_tokens":12,"cache_write_tokens":3}}}"#;
-        OpenAi.stream_usage(&event(last), &mut usage);
-        let usage = usage.unwrap();
-        assert_eq!((usage.input_tokens, usage.input_tokens_total()), (5, 20));
-        assert_eq!((usage.cache_read_tokens, usage.output_tokens), (12, 4));
     }
 
     /// A chunk that only speaks of errors is no error.

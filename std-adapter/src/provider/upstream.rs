@@ -1,7 +1,6 @@
 //! A provider as the client sees it: send a body, with retries, and get the answer or an error.
 
 use bytes::Bytes;
-use llm_cache_core::Usage;
 use reqwest::Url;
 
 use super::credential::{Credential, Secret};
@@ -43,13 +42,14 @@ impl Upstream {
     }
 
     /// As [`send`](Self::send) for a body that may ask for a stream, whose whole text is the answer
-    /// then, checked as [`Live::next_event`] checks it. With it the tokens that the stream reports.
-    pub(crate) async fn send_any(&self, body: Bytes) -> Result<(Answer, Option<Usage>), Error> {
+    /// then, checked as [`Live::next_event`] checks it.
+    pub(crate) async fn send_any(&self, body: Bytes) -> Result<Answer, Error> {
         let (got, secret) = self.exchange(Operation::Generate, body, Want::Whole).await?;
         let answer = whole(got);
-        let is_stream = answer.head.event_stream;
-        let usage = if is_stream { self.read_stream(&answer, secret.as_ref())? } else { None };
-        Ok((answer, usage))
+        if answer.head.event_stream {
+            self.check_stream(&answer, secret.as_ref())?;
+        }
+        Ok(answer)
     }
 
     /// Posts `body` as it is and returns the stream of events once it begins. From then on nothing
@@ -76,26 +76,20 @@ impl Upstream {
         })
     }
 
-    /// Walks a whole stream to its last event and returns the tokens that it reports.
-    fn read_stream(
-        &self,
-        answer: &Answer,
-        secret: Option<&Secret>,
-    ) -> Result<Option<Usage>, Error> {
+    /// Walks a whole stream to its last event.
+    fn check_stream(&self, answer: &Answer, secret: Option<&Secret>) -> Result<(), Error> {
         let head = &answer.head;
         let mut reader = SseReader::new(self.http.answer_bytes_max());
         reader.push(&answer.body);
-        let mut usage = None;
         loop {
             let event = match reader.next_event() {
                 Ok(Some(event)) => event,
                 Ok(None) => return Err(broken(head, cut_short())),
                 Err(error) => return Err(broken(head, unreadable(error))),
             };
-            self.vendor.stream_usage(&event, &mut usage);
             match self.vendor.stream_step(&event) {
                 Step::Go => {}
-                Step::Done => return Ok(usage),
+                Step::Done => return Ok(()),
                 Step::Failed => {
                     let (vendor, data) = (self.vendor, &event.data);
                     return Err(vendor::failure_in_stream(vendor, head, data, secret));
@@ -193,11 +187,6 @@ impl Live {
         self.incoming.head.request_id.as_deref()
     }
 
-    /// Takes into `usage` the token counts that an event reports.
-    pub(crate) fn read_usage(&self, event: &SseEvent, usage: &mut Option<Usage>) {
-        self.vendor.stream_usage(event, usage);
-    }
-
     /// The next event; `None` after the vendor's last one. A stream that ends before it, an error
     /// event, and what cannot be read are errors, after which there is nothing more.
     pub(crate) async fn next_event(&mut self) -> Result<Option<SseEvent>, Error> {
@@ -211,10 +200,11 @@ impl Live {
     }
 
     /// The next piece of the body as it was received, checked as [`next_event`](Self::next_event)
-    /// checks. The two are not to be mixed.
+    /// checks; `seen` gets the events that it ends. The two are not to be mixed.
     pub(crate) async fn next_bytes(
         &mut self,
         late: &mut Option<Error>,
+        mut seen: impl FnMut(&SseEvent),
     ) -> Result<Option<Bytes>, Error> {
         if let Some(error) = late.take() {
             return Err(error);
@@ -226,7 +216,7 @@ impl Live {
         // The piece goes out first, then the error that its events bring.
         while !self.ended {
             match self.read_event() {
-                Ok(Some(_)) => {}
+                Ok(Some(event)) => seen(&event),
                 Ok(None) => break,
                 Err(error) => *late = Some(error),
             }

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
@@ -52,8 +51,6 @@ pub(crate) trait Vendor: Send + Sync {
     fn read_error(&self, body: &[u8]) -> Said;
     /// What an event of a stream means for the stream.
     fn stream_step(&self, event: &SseEvent) -> Step;
-    /// Takes into `usage` the token counts that an event reports.
-    fn stream_usage(&self, event: &SseEvent, usage: &mut Option<Usage>);
 }
 
 /// What an event means for its stream.

@@ -2,6 +2,7 @@
 
 mod cached;
 mod faults;
+mod marks;
 mod streams;
 mod typed;
 mod wire;
