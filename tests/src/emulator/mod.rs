@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use crate::replay::Replay;
 
-pub use anthropic::{Ledger, Usage, block_tokens};
+pub use anthropic::{Ledger, LedgerPosition, Usage, block_tokens};
 pub use fault::Fault;
 pub use gate::Gate;
 pub use log::{Endpoint, Seen};

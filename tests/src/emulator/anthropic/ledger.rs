@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::models;
 use super::positions::{self, Prompt};
 use super::prompt_cache::{PromptCache, Usage};
-use super::refusal;
+use super::{refusal, rules};
 
 /// One workspace's prompt cache, and the checks before it.
 #[derive(Debug, Default)]
@@ -20,6 +20,25 @@ impl Ledger {
     /// O(length of the body).
     pub fn refusal(body: &Value) -> Option<String> {
         refusal(body, true).map(|refused| refused.message)
+    }
+
+    /// The row of the table of prompt caching rules (`tests/README.md`) that a body breaks first;
+    /// `None` where it breaks none of them.
+    pub fn broken_rule(body: &Value) -> Option<&'static str> {
+        rules::violation(body).map(|(name, _)| name)
+    }
+
+    /// The positions of a prompt as the accounting sees them, forgotten thinking left out,
+    /// automatic marks and those of the API itself put in. O(length of the body).
+    pub fn positions(body: &Value) -> Vec<LedgerPosition> {
+        let positions = Prompt::read(body, "").positions.into_iter();
+        let public = |position: positions::Position| LedgerPosition {
+            path: position.path,
+            mark: position.mark.map(positions::Ttl::name),
+            is_markable: position.eligible,
+            tokens: position.tokens,
+        };
+        positions.map(public).collect()
     }
 
     /// Bills a request that starts at `now_ms` (milliseconds) and answers it at once: what it
@@ -37,6 +56,20 @@ impl Ledger {
         billing.writes.commit(&mut self.cache);
         Ok(billing.usage)
     }
+}
+
+/// One block of a prompt, as [`Ledger::positions`] gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LedgerPosition {
+    /// `messages.0.content.1`; `messages.0.content` and `system` of a plain string.
+    pub path: String,
+    /// `5m`, `1h` or none.
+    pub mark: Option<&'static str>,
+    /// Whether it may carry a mark.
+    pub is_markable: bool,
+    /// Tokens of the prompt up to its end.
+    pub tokens: u64,
 }
 
 /// Tokens of one tool or content block by the emulator's rule (`tests/README.md`): bytes divided by

@@ -29,7 +29,7 @@ use super::state::State;
 pub(super) use diagnostics::Fingerprints;
 pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
-pub use ledger::{Ledger, block_tokens};
+pub use ledger::{Ledger, LedgerPosition, block_tokens};
 pub use prompt_cache::Usage;
 pub(super) use prompt_cache::{PromptCache, Writes};
 
@@ -135,7 +135,7 @@ fn refusal(body: &Value, needs_max_tokens: bool) -> Option<Refusal> {
         let message = format!("model: {model}");
         return Some(Refusal { status: 404, kind: "not_found_error", message });
     }
-    rules::violation(body).map(invalid)
+    rules::violation(body).map(|(_, message)| invalid(message))
 }
 
 /// What the emulator answers: the tool that is forced or offered, the output format, or plain text.

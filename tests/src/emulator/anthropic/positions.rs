@@ -1,13 +1,13 @@
 //! A prompt as the provider caches it: blocks in the order tools, system, messages, each with the
 //! digest of everything up to and including itself.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::digest::Digest;
 
 use super::super::compose::tokens;
 use super::settings::{self, Section};
-use super::thinking::{Forgotten, is_thinking};
+use super::thinking::Forgotten;
 
 /// How long a marked prefix lives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +17,14 @@ pub(super) enum Ttl {
 }
 
 impl Ttl {
+    /// As requests spell it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::FiveMinutes => "5m",
+            Self::OneHour => "1h",
+        }
+    }
+
     /// Of a `cache_control` member: a bare marker means five minutes, null and absent none.
     pub(super) fn of(block: &Value) -> Option<Self> {
         let control = block.get("cache_control").filter(|control| !control.is_null())?;
@@ -40,6 +48,31 @@ pub(super) enum Run {
     /// Every block counts.
     No,
 }
+
+/// Types of content blocks with the field, as the SDK's types list them, beta ones included.
+pub(super) const MARKABLE: &[&str] = &[
+    "advisor_tool_result",
+    "bash_code_execution_tool_result",
+    "code_execution_tool_result",
+    "compaction",
+    "container_upload",
+    "document",
+    "image",
+    "mcp_tool_result",
+    "mcp_tool_use",
+    "mid_conv_system",
+    "search_result",
+    "server_tool_use",
+    "text",
+    "text_editor_code_execution_tool_result",
+    "tool_addition",
+    "tool_removal",
+    "tool_result",
+    "tool_search_tool_result",
+    "tool_use",
+    "web_fetch_tool_result",
+    "web_search_tool_result",
+];
 
 /// One block of the prompt.
 #[derive(Debug, Clone)]
@@ -212,8 +245,8 @@ impl Reader {
                 "tool_result" => Run::ToolResult,
                 _ => Run::No,
             },
-            eligible: eligible(block),
-            mark: Ttl::of(block).or_else(|| nested(block).last().and_then(Ttl::of)),
+            eligible: eligible(self.section, block),
+            mark: mark_in_effect(block),
             tokens: self.tokens,
             prefix: self.prefix,
             own: Digest::new().field(role.as_bytes()).field(bytes.as_bytes()),
@@ -249,16 +282,22 @@ pub(super) fn nested(block: &Value) -> &[Value] {
     inner.and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// A block's own marker, or the one of its last nested block, which is hoisted.
+fn mark_in_effect(block: &Value) -> Option<Ttl> {
+    Ttl::of(block).or_else(|| mark_in_effect(nested(block).last()?))
+}
+
 /// The elements of a top-level list; none where it is absent.
 pub(super) fn elements<'a>(body: &'a Value, name: &str) -> &'a [Value] {
     body.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
-fn eligible(block: &Value) -> bool {
-    match block["type"].as_str() {
-        _ if is_thinking(block) => false,
-        Some("text") => block["text"] != "",
-        _ => block["defer_loading"] != true,
+fn eligible(section: Section, block: &Value) -> bool {
+    match (section, block["type"].as_str()) {
+        (Section::Tools, _) => block["defer_loading"] != true,
+        (_, Some("text")) => block["text"] != "",
+        (Section::System, _) => false,
+        (Section::Messages, kind) => kind.is_some_and(|kind| MARKABLE.contains(&kind)),
     }
 }
 
@@ -270,20 +309,16 @@ pub(super) fn is_server_tool_result(kind: &str) -> bool {
 /// The block without its marker and the markers of its nested blocks: marks are no content.
 pub(super) fn unmarked(block: &Value) -> Value {
     let mut block = block.clone();
-    let without = |value: &mut Value| {
-        value.as_object_mut().map(|members: &mut Map<_, _>| members.shift_remove("cache_control"));
+    if let Some(members) = block.as_object_mut() {
+        members.shift_remove("cache_control");
+    }
+    let inner = match block["type"].as_str() {
+        Some("document") => block.pointer_mut("/source/content"),
+        Some("tool_result") => block.pointer_mut("/content"),
+        _ => None,
     };
-    without(&mut block);
-    let is_document = block["type"] == "document";
-    let inner = if is_document {
-        block.pointer_mut("/source/content")
-    } else if block["type"] == "tool_result" {
-        block.pointer_mut("/content")
-    } else {
-        None
-    };
-    if let Some(blocks) = inner.and_then(Value::as_array_mut) {
-        blocks.iter_mut().for_each(without);
+    for nested in inner.and_then(Value::as_array_mut).into_iter().flatten() {
+        *nested = unmarked(nested);
     }
     block
 }

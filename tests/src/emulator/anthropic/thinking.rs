@@ -38,8 +38,7 @@ impl<'a> Forgotten<'a> {
     }
 }
 
-/// Thinking is echoed as it came and cannot be marked.
-pub(super) fn is_thinking(block: &Value) -> bool {
+fn is_thinking(block: &Value) -> bool {
     matches!(block["type"].as_str(), Some("thinking" | "redacted_thinking"))
 }
 

@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::super::positions::{elements, nested};
+use super::super::positions::{MARKABLE, elements, is_server_tool_result, nested};
 
 /// What carries the marker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,31 +32,6 @@ pub(super) struct Mark<'a> {
     pub(super) control: &'a Value,
 }
 
-/// Block types with the field, as the SDK's types list them, beta ones included.
-const MARKABLE: &[&str] = &[
-    "advisor_tool_result",
-    "bash_code_execution_tool_result",
-    "code_execution_tool_result",
-    "compaction",
-    "container_upload",
-    "document",
-    "image",
-    "mcp_tool_result",
-    "mcp_tool_use",
-    "mid_conv_system",
-    "search_result",
-    "server_tool_use",
-    "text",
-    "text_editor_code_execution_tool_result",
-    "tool_addition",
-    "tool_removal",
-    "tool_result",
-    "tool_search_tool_result",
-    "tool_use",
-    "web_fetch_tool_result",
-    "web_search_tool_result",
-];
-
 /// Top-level members that are objects of the API's own without the field.
 const UNMARKABLE_MEMBERS: &[&str] =
     &["metadata", "output_config", "thinking", "tool_choice", "container", "diagnostics"];
@@ -77,12 +52,17 @@ pub(super) fn marks(body: &Value) -> Vec<Mark<'_>> {
         let path = format!("messages.{index}");
         walk.object(Place::Forbidden, &path, &path, message);
         for (index, block) in elements(message, "content").iter().enumerate() {
-            walk.block(&format!("{path}.content.{index}"), block);
+            let place =
+                if MARKABLE.contains(&kind_of(block)) { Place::Block } else { Place::Forbidden };
+            let path = format!("{path}.content.{index}");
+            walk.block(place, &path, &path, block);
         }
     }
     for name in UNMARKABLE_MEMBERS {
         walk.object(Place::Forbidden, name, name, &body[*name]);
     }
+    let format = "output_config.format";
+    walk.object(Place::Forbidden, format, format, &body["output_config"]["format"]);
     walk.found
 }
 
@@ -115,28 +95,32 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn block(&mut self, path: &str, block: &'a Value) {
-        let kind = block["type"].as_str().unwrap_or_default();
-        let typed = format!("{path}.{kind}");
+    /// A block and what is inside it. `path` is that of the block of the message: a hoisted marker
+    /// acts as its parent's, and is named by the parent's path.
+    fn block(&mut self, place: Place, path: &str, untyped: &str, block: &'a Value) {
+        let kind = kind_of(block);
+        let typed = format!("{untyped}.{kind}");
         let inner = nested(block);
         let inner_path = if kind == "document" { "source.content" } else { "content" };
         for (index, one) in inner.iter().enumerate() {
-            let last = index + 1 == inner.len() && MARKABLE_NESTED.contains(&kind_of(one));
-            let place = if last { Place::LastNested } else { Place::Forbidden };
-            let typed = format!("{typed}.{inner_path}.{index}.{}", kind_of(one));
-            // A hoisted marker acts as its parent's, and is named by the parent's path.
-            self.object(place, path, &typed, one);
+            let is_last = index + 1 == inner.len() && place != Place::Forbidden;
+            let hoisted = is_last && MARKABLE_NESTED.contains(&kind_of(one));
+            let place = if hoisted { Place::LastNested } else { Place::Forbidden };
+            self.block(place, path, &format!("{typed}.{inner_path}.{index}"), one);
         }
-        if kind == "search_result" {
+        // What an MCP server returned is made of blocks; nothing is published about marks on them.
+        let is_closed = is_server_tool_result(kind) && kind != "mcp_tool_result";
+        if kind == "search_result" || is_closed {
+            let content = format!("{typed}.content");
             for (index, one) in elements(block, "content").iter().enumerate() {
-                let path = format!("{typed}.content.{index}");
+                let path = format!("{content}.{index}");
                 self.object(Place::Forbidden, &path, &path, one);
             }
+            self.object(Place::Forbidden, &content, &content, &block["content"]);
         }
         let source = format!("{typed}.source");
         self.object(Place::Forbidden, &source, &source, &block["source"]);
         self.citations(&typed, block);
-        let place = if MARKABLE.contains(&kind) { Place::Block } else { Place::Forbidden };
         self.object(place, path, &typed, block);
     }
 

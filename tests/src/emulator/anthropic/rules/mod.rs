@@ -18,7 +18,6 @@ use marks::{Mark, marks};
 /// One rule.
 struct Rule {
     /// What it is called in tests and in `tests/README.md`.
-    #[cfg_attr(not(test), expect(dead_code, reason = "names the row for readers and tests"))]
     name: &'static str,
     /// The message of the first violation.
     check: fn(&Request<'_>) -> Option<String>,
@@ -45,10 +44,10 @@ const RULES: &[Rule] = &[
     Rule { name: "system message", check: roles::check },
 ];
 
-/// The message of the first rule that `body` breaks.
-pub(super) fn violation(body: &Value) -> Option<String> {
+/// Name and message of the first rule that `body` breaks.
+pub(super) fn violation(body: &Value) -> Option<(&'static str, String)> {
     let request = Request { body, marks: marks(body) };
-    RULES.iter().find_map(|rule| (rule.check)(&request))
+    RULES.iter().find_map(|rule| Some((rule.name, (rule.check)(&request)?)))
 }
 
 #[cfg(test)]

@@ -32,9 +32,7 @@ fn plain() -> Value {
 /// Asserts that exactly the rule `name` speaks, and what it says.
 #[track_caller]
 fn refuses(name: &str, body: &Value, message: &str) {
-    let request = Request { body, marks: marks(body) };
-    let first = RULES.iter().find_map(|rule| Some((rule.name, (rule.check)(&request)?)));
-    assert_eq!(first, Some((name, message.to_string())));
+    assert_eq!(violation(body), Some((name, message.to_string())));
 }
 
 #[track_caller]
@@ -89,6 +87,10 @@ fn markers_elsewhere_are_extra_inputs() {
     extra(&with_blocks(citation), "messages.0.content.0.text.citations.0");
     let found = json!([{"type": "search_result", "content": [text(MARK())]}]);
     extra(&with_blocks(found), "messages.0.content.0.search_result.content.0");
+    let found = json!([{"type": "web_fetch_tool_result", "content": {"cache_control": MARK()}}]);
+    extra(&with_blocks(found), "messages.0.content.0.web_fetch_tool_result.content");
+    let format = json!({"format": {"type": "json_schema", "cache_control": MARK()}});
+    extra(&with(plain(), "output_config", format), "output_config.format");
     let source = json!([{"type": "image", "source": {"cache_control": MARK()}}]);
     extra(&with_blocks(source), "messages.0.content.0.image.source");
     let toolset = json!([{"type": "mcp_toolset", "configs": {"t": {"cache_control": MARK()}}}]);
@@ -118,6 +120,15 @@ fn the_last_nested_marker_counts_for_its_parent() {
         "placement",
         &with_blocks(document),
         "messages.0.content.0.document.source.content.0.text.cache_control: \
+         Extra inputs are not permitted",
+    );
+    let document = |control: Value| json!({"type": "document", "source": {"type": "content", "content": [text(control)]}});
+    let inside = |blocks: Value| with_blocks(json!([{"type": "tool_result", "content": blocks}]));
+    accepts(&inside(json!([document(Value::Null), document(MARK())])));
+    refuses(
+        "placement",
+        &inside(json!([document(MARK()), document(Value::Null)])),
+        "messages.0.content.0.tool_result.content.0.document.source.content.0.text.cache_control: \
          Extra inputs are not permitted",
     );
     let mut late = result(Value::Null, hour());
