@@ -12,6 +12,7 @@ mod key;
 mod machine;
 mod memory;
 mod parallel;
+mod plan;
 mod policy;
 mod random;
 mod report;
@@ -86,6 +87,7 @@ fn main() -> ExitCode {
         "hit" => hit::run(&options),
         "cost" => cost::run(&options),
         "store" => store::run(&options),
+        "plan" => plan::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -97,6 +99,7 @@ fn main() -> ExitCode {
             eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
             eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");
             eprintln!("       rivals store [--quick] [--seed N] [--only TABLE] [--dir DIR]");
+            eprintln!("       rivals plan [--seed N] [--only TABLE]");
             ExitCode::FAILURE
         }
     }
