@@ -216,6 +216,7 @@ impl Maintenance<'_> {
         keep: Keep,
     ) -> Result<bool, StoreError> {
         let failed = |error| StoreError::io(&segment.path, error);
+        let mut copies = self.heal_replaced(segment, handle)?;
         let mut current = Vec::new();
         let mut records = 0;
         let mut clear = 0;
@@ -240,7 +241,7 @@ impl Maintenance<'_> {
             return Ok(false);
         }
         sync_replacements(segment, handle, self.common)?;
-        let mut copies = self.copy(segment, &kept)?;
+        copies.extend(self.copy(segment, &kept)?);
         copies.extend(self.mark(segment, handle, &dropped, clear)?);
         for copy in &copies {
             copy.sync().inspect_err(|error| self.common.counters.note(error))?;
@@ -305,6 +306,7 @@ impl Maintenance<'_> {
             let frame = segment.header.frame(found.offset, &CRC);
             let Ok((record, _)) = Record::decode(&bytes, &frame, &CRC) else {
                 self.common.counters.count_damage(1);
+                copies.extend(self.heal(found)?);
                 continue;
             };
             let appended = self.append_beyond(segment, Item::Entry(&record), found.head.order)?;
@@ -383,7 +385,7 @@ impl Maintenance<'_> {
 
     /// Appends to a segment with a higher sequence than the one that is copied from: of two records
     /// with the same order the one there counts as newer, for everyone.
-    fn append_beyond(
+    pub(super) fn append_beyond(
         &mut self,
         segment: &Segment,
         item: Item<'_>,

@@ -11,6 +11,7 @@ mod flash_image;
 mod flusher;
 mod follow;
 mod hasher;
+mod heal;
 mod index;
 mod maintain;
 mod medium;

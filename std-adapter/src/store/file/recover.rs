@@ -42,7 +42,10 @@ pub(super) fn recover(
 }
 
 /// All entries and removals of `key` that no clear has made void, the newest first.
-fn candidates(key: &RequestKey, common: &Common) -> Result<Vec<(Found, Place)>, StoreError> {
+pub(super) fn candidates(
+    key: &RequestKey,
+    common: &Common,
+) -> Result<Vec<(Found, Place)>, StoreError> {
     let index = common.index();
     let cleared_below = index.cleared_below();
     let segments: Vec<_> =

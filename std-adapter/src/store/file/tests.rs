@@ -13,6 +13,7 @@ use llm_cache_core::{
 };
 use tempfile::TempDir;
 
+mod damaged;
 mod places;
 
 use super::*;

@@ -1,6 +1,10 @@
 //! Reading: warm, right after opening, from a disk that was not read before, and on many threads.
 
-use std::{fs::File, path::Path, time::Instant};
+use std::{
+    fs::File,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use rustix::fs::{Advice, fadvise};
 use tempfile::TempDir;
@@ -14,7 +18,7 @@ use super::{
 use crate::{
     Options,
     report::Table,
-    timing::{Spread, by_turns, rounds_by_turns, side},
+    timing::{Plan, Spread, by_turns, rounds_by_turns, side},
 };
 
 /// Keys asked for in turn, in no order.
@@ -98,7 +102,9 @@ impl<'s> Stores<'s> {
             let mut keys = self.keys.iter().cycle();
             side(move || keys.next().map(|key| done(backend.get(key, 0))))
         });
-        Ok(by_turns(options.plan, &mut sides.collect::<Vec<_>>()))
+        // Long enough for each side to find the caches its own again, as a store in use does.
+        let plan = Plan { turn: Duration::from_millis(10), rounds: options.plan.rounds.min(41) };
+        Ok(by_turns(plan, &mut sides.collect::<Vec<_>>()))
     }
 
     /// The first gets of a store that was just opened; on request, of files that the system has
