@@ -3,7 +3,7 @@
 use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
 use super::cache_control::{CacheControl, Ttl};
 use super::form::Form;
-use super::media::{Document, DocumentSource, Image, ImageSource, SearchResult};
+use super::media::{ContainerUpload, Document, DocumentSource, Image, ImageSource, SearchResult};
 use super::message::{Content, Message};
 use super::out::{Mark, Out};
 use super::request::{Request, SystemPrompt, ToolChoice, ToolChoiceMode};
@@ -126,13 +126,17 @@ fn tool_choice<F: Form>(out: &mut Out<'_, F>, choice: &ToolChoice<'_>) -> Result
 }
 
 fn system<F: Form>(out: &mut Out<'_, F>, prompt: &SystemPrompt<'_>) -> Result<(), F::Error> {
-    if let SystemPrompt::Text(plain) = prompt {
-        return out.string(plain);
+    match prompt {
+        SystemPrompt::Text(plain) => out.string(plain),
+        SystemPrompt::Raw(raw) => out.raw(*raw),
+        _ => out.array(|out| prompt.blocks().iter().try_for_each(|block| text(out, block))),
     }
-    out.array(|out| prompt.blocks().iter().try_for_each(|block| text(out, block)))
 }
 
 fn message<F: Form>(out: &mut Out<'_, F>, message: &Message<'_>) -> Result<(), F::Error> {
+    if let Content::Whole(raw) = message.content {
+        return out.raw(raw);
+    }
     out.object(|out| {
         out.member_str("role", message.role.as_str())?;
         match message.content {
@@ -148,6 +152,7 @@ fn block<F: Form>(out: &mut Out<'_, F>, block: &Block<'_>) -> Result<(), F::Erro
         Block::Image(block) => image(out, block),
         Block::Document(block) => document(out, block),
         Block::SearchResult(block) => search_result(out, block),
+        Block::ContainerUpload(block) => container_upload(out, block),
         Block::ToolUse(block) => tool_use(out, block),
         Block::ToolResult(block) => tool_result(out, block),
         Block::Thinking(raw) => out.raw(*raw),
@@ -222,6 +227,17 @@ fn search_result<F: Form>(out: &mut Out<'_, F>, result: &SearchResult<'_>) -> Re
     })
 }
 
+fn container_upload<F: Form>(
+    out: &mut Out<'_, F>,
+    block: &ContainerUpload<'_>,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "container_upload")?;
+        out.member_str("file_id", block.file_id)?;
+        mark(out, block.cache_control)
+    })
+}
+
 fn tool_use<F: Form>(out: &mut Out<'_, F>, block: &ToolUse<'_>) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "tool_use")?;
@@ -254,6 +270,7 @@ fn inner_block<F: Form>(out: &mut Out<'_, F>, block: &InnerBlock<'_>) -> Result<
         InnerBlock::Image(block) => image(out, block),
         InnerBlock::Document(block) => document(out, block),
         InnerBlock::SearchResult(block) => search_result(out, block),
+        InnerBlock::ToolReference(name) => source(out, "tool_reference", "tool_name", name),
         InnerBlock::Raw(raw) => out.raw(*raw),
     }
 }
@@ -266,6 +283,7 @@ fn base64<F: Form>(out: &mut Out<'_, F>, media_type: &str, data: &str) -> Result
     })
 }
 
+/// An object of that type with one more member.
 fn source<F: Form>(
     out: &mut Out<'_, F>,
     kind: &str,

@@ -3,7 +3,7 @@
 use core::fmt;
 
 use super::cache_control::CacheControl;
-use super::media::{Document, Image, SearchResult};
+use super::media::{ContainerUpload, Document, Image, SearchResult};
 use super::raw::{RawJson, RawObject};
 
 /// One content block.
@@ -21,6 +21,8 @@ pub enum Block<'a> {
     Document(Document<'a>),
     /// A search result that the model may cite (Anthropic).
     SearchResult(SearchResult<'a>),
+    /// An uploaded file for the tools that run in the provider's container (Anthropic).
+    ContainerUpload(ContainerUpload<'a>),
     /// The model's call of a tool, echoed.
     ToolUse(ToolUse<'a>),
     /// The result of a tool call.
@@ -95,6 +97,8 @@ pub enum InnerBlock<'a> {
     Document(Document<'a>),
     /// A search result.
     SearchResult(SearchResult<'a>),
+    /// The name of a deferred tool, which a search of the caller's own has found (Anthropic).
+    ToolReference(&'a str),
     /// Any other block in the provider's own form.
     Raw(RawJson<'a>),
 }
@@ -126,6 +130,7 @@ impl<'a> Block<'a> {
             Self::Image(block) => block.cache_control,
             Self::Document(block) => block.cache_control,
             Self::SearchResult(block) => block.cache_control,
+            Self::ContainerUpload(block) => block.cache_control,
             Self::ToolUse(block) => block.cache_control,
             Self::ToolResult(block) => block.cache_control,
             Self::Thinking(_) => None,
@@ -140,6 +145,7 @@ impl<'a> Block<'a> {
             Self::Image(block) => &mut block.cache_control,
             Self::Document(block) => &mut block.cache_control,
             Self::SearchResult(block) => &mut block.cache_control,
+            Self::ContainerUpload(block) => &mut block.cache_control,
             Self::ToolUse(block) => &mut block.cache_control,
             Self::ToolResult(block) => &mut block.cache_control,
             Self::Thinking(_) => return false,
@@ -225,6 +231,7 @@ impl fmt::Debug for InnerBlock<'_> {
             Self::Image(image) => image.fmt(f),
             Self::Document(document) => document.fmt(f),
             Self::SearchResult(result) => result.fmt(f),
+            Self::ToolReference(_) => f.write_str("ToolReference"),
             Self::Raw(json) => json.fmt(f),
         }
     }
@@ -239,4 +246,4 @@ macro_rules! from_block {
         }
     )*};
 }
-from_block!(Text, Image, Document, SearchResult, ToolUse, ToolResult);
+from_block!(Text, Image, Document, SearchResult, ContainerUpload, ToolUse, ToolResult);

@@ -157,7 +157,7 @@ fn unmarked_inside(message: usize, block: usize, result: &ToolResult<'_>) -> Res
     for (inner, entry) in blocks.iter().enumerate() {
         let place = Place::InnerBlock { message, block, inner };
         let mark = match entry {
-            InnerBlock::Text(_) => None,
+            InnerBlock::Text(_) | InnerBlock::ToolReference(_) => None,
             InnerBlock::Image(image) => image.cache_control,
             InnerBlock::Document(document) => document.cache_control,
             InnerBlock::SearchResult(result) => result.cache_control,

@@ -1,4 +1,4 @@
-//! Pictures, documents and search results.
+//! Pictures, documents, search results and files.
 
 use core::fmt;
 
@@ -84,6 +84,16 @@ pub struct SearchResult<'a> {
     pub cache_control: Option<CacheControl>,
 }
 
+/// An uploaded file that the tools in the provider's container may open (Anthropic).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ContainerUpload<'a> {
+    /// The file's id.
+    pub file_id: &'a str,
+    /// The mark on this block.
+    pub cache_control: Option<CacheControl>,
+}
+
 impl<'a> Image<'a> {
     /// An unmarked picture.
     #[must_use]
@@ -119,6 +129,21 @@ impl<'a> SearchResult<'a> {
     #[must_use]
     pub const fn new(source: &'a str, title: &'a str, content: &'a [&'a str]) -> Self {
         Self { source, title, content, citations: false, cache_control: None }
+    }
+
+    /// The same block with a mark.
+    #[must_use]
+    pub const fn with_cache_control(mut self, cache_control: CacheControl) -> Self {
+        self.cache_control = Some(cache_control);
+        self
+    }
+}
+
+impl<'a> ContainerUpload<'a> {
+    /// An unmarked file.
+    #[must_use]
+    pub const fn new(file_id: &'a str) -> Self {
+        Self { file_id, cache_control: None }
     }
 
     /// The same block with a mark.

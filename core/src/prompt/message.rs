@@ -4,6 +4,7 @@ use core::fmt;
 
 use super::block::{Block, Text};
 use super::cache_control::CacheControl;
+use super::raw::RawJson;
 
 /// Who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +39,10 @@ pub enum Content<'a> {
     Block(Block<'a>),
     /// Several blocks.
     Blocks(&'a [Block<'a>]),
+    /// The whole message in the provider's own form, byte for byte: one with members that the
+    /// model does not name, or an item of OpenAI's Responses API that is no message. Who speaks is
+    /// in the text, and [`Message::role`] is not written.
+    Whole(RawJson<'a>),
 }
 
 impl Role {
@@ -87,11 +92,11 @@ impl<'a> Message<'a> {
 }
 
 impl<'a> Content<'a> {
-    /// The blocks; none for a plain string.
+    /// The blocks; none for a plain string, and none for a whole message in raw form.
     #[must_use]
     pub const fn blocks(&self) -> &[Block<'a>] {
         match self {
-            Self::Text(_) => &[],
+            Self::Text(_) | Self::Whole(_) => &[],
             Self::Block(block) => core::slice::from_ref(block),
             Self::Blocks(blocks) => blocks,
         }
@@ -104,6 +109,7 @@ impl fmt::Debug for Content<'_> {
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Block(block) => f.debug_tuple("Block").field(block).finish(),
             Self::Blocks(blocks) => f.debug_tuple("Blocks").field(blocks).finish(),
+            Self::Whole(json) => f.debug_tuple("Whole").field(json).finish(),
         }
     }
 }

@@ -31,6 +31,7 @@ mod block;
 mod cache_control;
 mod check;
 mod check_openai;
+mod decode;
 mod encode;
 mod form;
 mod key;
@@ -50,7 +51,8 @@ mod violation;
 
 pub use block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
 pub use cache_control::{CacheControl, Ttl, UnknownPolicy};
-pub use media::{Document, DocumentSource, Image, ImageSource, SearchResult};
+pub use decode::{DecodeError, DecodeMemory, DecodeNeeds};
+pub use media::{ContainerUpload, Document, DocumentSource, Image, ImageSource, SearchResult};
 pub use message::{Content, Message, Role};
 pub use raw::{RawJson, RawObject};
 pub use request::{Diagnostics, OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};

@@ -126,6 +126,7 @@ fn system<F: Form>(out: &mut Out<'_, F>, prompt: &SystemPrompt<'_>) -> Result<()
         out.member_str("role", Role::System.as_str())?;
         match prompt {
             SystemPrompt::Text(plain) => out.member_str("content", plain),
+            SystemPrompt::Raw(raw) => out.member_raw("content", *raw),
             _ => out.member_array("content", prompt.blocks(), text),
         }
     })
@@ -137,6 +138,7 @@ fn message<F: Form>(out: &mut Out<'_, F>, message: &Message<'_>) -> Result<(), F
             out.member_str("role", role.as_str())?;
             out.member_str("content", plain)
         }),
+        (_, Content::Whole(raw)) => out.raw(*raw),
         (Role::Assistant, content) => assistant(out, content.blocks()),
         (role, content) => message_and_results(out, role, content.blocks()),
     }
@@ -235,9 +237,11 @@ fn part<F: Form>(out: &mut Out<'_, F>, block: &Block<'_>) -> Result<(), F::Error
         Block::Document(block) => file(out, block),
         Block::Raw(raw) => out.raw_object(raw, MARK),
         // Refused by the check, or written elsewhere.
-        Block::SearchResult(_) | Block::ToolUse(_) | Block::ToolResult(_) | Block::Thinking(_) => {
-            Ok(())
-        }
+        Block::SearchResult(_)
+        | Block::ContainerUpload(_)
+        | Block::ToolUse(_)
+        | Block::ToolResult(_)
+        | Block::Thinking(_) => Ok(()),
     }
 }
 

@@ -67,6 +67,8 @@ pub enum SystemPrompt<'a> {
     Block(Text<'a>),
     /// Several text blocks, each with its own mark or none.
     Blocks(&'a [Text<'a>]),
+    /// In the provider's own form, a string or an array of blocks, byte for byte.
+    Raw(RawJson<'a>),
 }
 
 /// How the model may choose among the tools.
@@ -148,11 +150,11 @@ impl<'a> SystemPrompt<'a> {
         Self::Block(Text::new(text).with_cache_control(cache_control))
     }
 
-    /// The blocks; none for a plain string.
+    /// The blocks; none for a plain string, and none for raw JSON.
     #[must_use]
     pub const fn blocks(&self) -> &[Text<'a>] {
         match self {
-            Self::Text(_) => &[],
+            Self::Text(_) | Self::Raw(_) => &[],
             Self::Block(block) => core::slice::from_ref(block),
             Self::Blocks(blocks) => blocks,
         }
@@ -208,6 +210,7 @@ impl fmt::Debug for SystemPrompt<'_> {
             Self::Text(text) => write!(f, "Text({} bytes)", text.len()),
             Self::Block(block) => f.debug_tuple("Block").field(block).finish(),
             Self::Blocks(blocks) => f.debug_tuple("Blocks").field(blocks).finish(),
+            Self::Raw(json) => f.debug_tuple("Raw").field(json).finish(),
         }
     }
 }

@@ -1,3 +1,4 @@
-//! Prompt caching: what the library says of requests, against the emulator.
+//! Prompt caching: what the library says of requests, against the emulator and recorded traffic.
 
 mod agreement;
+mod recorded;

@@ -131,8 +131,9 @@ impl Tape<'_> {
     }
 
     fn inner(&mut self) -> InnerBlock<'static> {
-        match self.below(5) {
+        match self.below(6) {
             0 => InnerBlock::Text(self.text()),
+            4 => InnerBlock::ToolReference(self.text()),
             1 => InnerBlock::Raw(self.raw()),
             2 => InnerBlock::Image(self.image()),
             3 => InnerBlock::Document(self.document()),
@@ -145,7 +146,12 @@ impl Tape<'_> {
     }
 
     fn block<'i>(&mut self, inner: &'i [Vec<InnerBlock<'static>>]) -> Block<'i> {
-        match self.below(8) {
+        match self.below(9) {
+            7 => {
+                let mut upload = ContainerUpload::new(self.text());
+                upload.cache_control = self.mark();
+                upload.into()
+            }
             0 => Block::Text(Text { citations: self.maybe_raw(), ..self.system_text() }),
             1 => {
                 let content = match self.below(2 + inner.len()) {
@@ -219,8 +225,9 @@ pub(super) fn with_request<R>(tape: &[u8], test: impl FnOnce(&Request<'_>) -> R)
     let messages: Vec<_> = blocks
         .iter()
         .map(|blocks| {
-            let content = match (tape.below(3), blocks.first()) {
+            let content = match (tape.below(4), blocks.first()) {
                 (0, _) => Content::Text(tape.text()),
+                (3, _) => Content::Whole(tape.raw()),
                 (1, Some(block)) => Content::Block(*block),
                 _ => Content::Blocks(blocks),
             };
@@ -234,7 +241,8 @@ pub(super) fn with_request<R>(tape: &[u8], test: impl FnOnce(&Request<'_>) -> R)
     tape.parameters(&mut request);
     request.tools = &tools;
     request.extra = &extra;
-    request.system = match tape.below(4) {
+    request.system = match tape.below(5) {
+        4 => Some(SystemPrompt::Raw(tape.raw())),
         0 => None,
         1 => Some(SystemPrompt::Text(tape.text())),
         2 => system.first().map(|block| SystemPrompt::Block(*block)),

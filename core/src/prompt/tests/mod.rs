@@ -7,6 +7,7 @@ use super::*;
 use crate::key::Dialect;
 
 mod anthropic;
+mod decode;
 mod generated;
 mod key;
 mod openai;
