@@ -31,16 +31,25 @@ const MINIMUM_TOKENS_OF_OTHERS: u64 = 1024;
 const NO_FORCED_TOOLS: &[&str] =
     &["claude-fable-5-1", "claude-mythos-5-1", "claude-opus-5-5", "claude-sonnet-5-5"];
 
-/// Models that take messages of role `system`. Source: the page on mid-conversation system
-/// messages ("and later": Opus 5.5 is read into it).
-const SYSTEM_MESSAGES: &[&str] = &[
-    "claude-fable-5",
-    "claude-fable-5-1",
-    "claude-mythos-5",
-    "claude-mythos-5-1",
-    "claude-opus-4-8",
-    "claude-opus-5",
-    "claude-opus-5-5",
+/// Models that refuse messages of role `system`: those before Opus 4.8, and Sonnet 5. Source: the
+/// page on mid-conversation system messages, which names those that take them "and later" ones.
+const NO_SYSTEM_MESSAGES: &[&str] = &[
+    "claude-3-5-haiku",
+    "claude-3-7-sonnet",
+    "claude-3-haiku",
+    "claude-haiku-4-5",
+    "claude-mythos-preview",
+    "claude-opus-4",
+    "claude-opus-4-0",
+    "claude-opus-4-1",
+    "claude-opus-4-5",
+    "claude-opus-4-6",
+    "claude-opus-4-7",
+    "claude-sonnet-4",
+    "claude-sonnet-4-0",
+    "claude-sonnet-4-5",
+    "claude-sonnet-4-6",
+    "claude-sonnet-5",
 ];
 
 /// Models that forget thinking at the next user turn: those before Opus 4.5 and Sonnet 4.6, and the
@@ -82,7 +91,7 @@ pub(super) fn refuses_forced_tools(model: &str) -> bool {
 
 /// Whether `model` takes messages of role `system`.
 pub(super) fn takes_system_messages(model: &str) -> bool {
-    is_any(model, SYSTEM_MESSAGES)
+    !is_any(model, NO_SYSTEM_MESSAGES)
 }
 
 /// Whether `model` forgets the thinking of earlier turns.

@@ -104,8 +104,17 @@ pub(super) struct Prompt {
 }
 
 impl Prompt {
-    /// Reads a request that passed the rules. The top-level marker is resolved here.
+    /// Reads a request that passed the rules, with the marks that the API adds: the automatic one
+    /// and its own.
     pub(super) fn read(body: &Value, workspace: &str) -> Self {
+        let mut prompt = Self::read_explicit(body, workspace);
+        prompt.mark_automatically(body);
+        prompt.mark_server_tool_results();
+        prompt
+    }
+
+    /// The same with the marks that stand on its blocks alone.
+    pub(super) fn read_explicit(body: &Value, workspace: &str) -> Self {
         let mut reader = Reader::new(workspace);
         reader.section(body, Section::Tools);
         for (index, tool) in elements(body, "tools").iter().enumerate() {
@@ -128,10 +137,7 @@ impl Prompt {
                 content => reader.blocks(&path, role, content),
             }
         }
-        let mut prompt = reader.done();
-        prompt.mark_automatically(body);
-        prompt.mark_server_tool_results();
-        prompt
+        reader.done()
     }
 
     /// Tokens of the whole prompt.

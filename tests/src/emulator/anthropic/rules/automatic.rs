@@ -26,10 +26,7 @@ pub(super) fn other_ttl(request: &Request<'_>) -> Option<String> {
 
 /// Path and explicit marker of the last block that may carry one.
 fn last_eligible(request: &Request<'_>) -> Option<(String, Option<Ttl>)> {
-    // Read without the top-level member, so that only explicit markers show.
-    let mut body = request.body.clone();
-    body.as_object_mut()?.shift_remove("cache_control");
-    let mut prompt = Prompt::read(&body, "");
+    let mut prompt = Prompt::read_explicit(request.body, "");
     let position = prompt.positions.swap_remove(prompt.automatic_target()?);
     Some((position.path, position.mark))
 }

@@ -238,6 +238,10 @@ fn automatic_caching_meets_an_explicit_marker() {
     accepts(&with(full, "cache_control", MARK()));
     let nothing = with_blocks(json!([{"type": "text", "text": ""}, {"type": "thinking"}]));
     accepts(&with(nothing, "cache_control", MARK()));
+    let result = json!({"type": "web_search_tool_result"});
+    let full = with_blocks(json!([text(MARK()), text(MARK()), text(MARK()), text(MARK()), result]));
+    let found = "A maximum of 4 blocks with cache_control may be provided. Found 5.";
+    refuses("limit", &with(full, "cache_control", MARK()), found);
     let behind = with_blocks(json!([text(MARK()), {"type": "thinking"}]));
     refuses(
         "automatic: other ttl",
