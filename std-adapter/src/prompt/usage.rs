@@ -46,7 +46,8 @@ impl Reported {
     /// Takes in the data of one event of a stream.
     pub fn take(&mut self, dialect: Dialect, data: &str) {
         // Deltas of text, which are nearly all of a stream, say none of it.
-        if !(data.contains("\"usage\"") || data.contains("\"model\"")) {
+        let has_model = self.model.is_none() && data.contains("\"model\"");
+        if !has_model && !data.contains("\"usage\"") {
             return;
         }
         let Ok(root) = JsonValue::parse(data.as_bytes()) else { return };

@@ -3,6 +3,7 @@
 mod cached;
 mod faults;
 mod marks;
+mod savings;
 mod streams;
 mod typed;
 mod wire;
