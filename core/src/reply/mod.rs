@@ -23,6 +23,7 @@
 
 mod anthropic;
 mod decode;
+mod diagnostics;
 mod openai_chat;
 mod openai_responses;
 mod parts;
@@ -32,6 +33,7 @@ mod usage;
 mod verdict;
 
 pub use decode::{DECODE_DEPTH_MAX, DecodeError};
+pub use diagnostics::{Diagnostics, MissReason, read_diagnostics};
 pub use parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
 pub use read::{Reply, ReplyError};
 pub use request_verdict::{VerdictOptions, request_verdict};

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::diagnostics::{Diagnostics, read_diagnostics};
 use super::parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
 use super::usage::read_usage;
 use super::verdict::{SkipReason, StopReason, Verdict};
@@ -70,6 +71,12 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
         read_usage(self.dialect, self.root.get("usage")?)
+    }
+
+    /// What the provider says of its prompt cache, if it was asked; see [`read_diagnostics`].
+    #[must_use]
+    pub fn diagnostics(&self) -> Option<Diagnostics> {
+        read_diagnostics(self.root)
     }
 
     /// Why the model stopped. Of several choices, the first reason that forbids storing.

@@ -5,7 +5,9 @@
 //! are data with dates ([`Facts`]), part of the library and replaceable while a program runs. What
 //! the facts do not say stays unknown; nothing is priced by a default.
 
+pub mod doctor;
 mod facts;
+pub mod outline;
 mod prices;
 mod savings;
 mod usage;
