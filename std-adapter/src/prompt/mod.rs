@@ -8,6 +8,7 @@
 pub mod doctor;
 mod facts;
 pub mod outline;
+pub mod plan;
 mod prices;
 mod savings;
 mod usage;

@@ -60,13 +60,10 @@ pub(super) fn add_forks(
     }
     let mut places = Vec::new();
     let mut holder = None;
-    for at in 0..last {
+    for (at, worth) in worths[..last].iter().enumerate() {
         holder = if can_hold(at) { Some(at) } else { holder };
-        if let (true, Some(place)) = (worths[at].is_class_end, holder) {
-            if places.last() != Some(&place) {
-                places.push(place);
-            }
-        }
+        let place = holder.filter(|place| worth.is_class_end && places.last() != Some(place));
+        places.extend(place);
     }
     while marks.len() < MOST_MARKS {
         let now = expected_read(marks, spots, &reuse);
