@@ -23,6 +23,7 @@
 //! let plan = planner.plan(&outline, facts, 1_790_000_000_000);
 //! assert_eq!(plan.breakpoints[0].place.to_string(), "system.0");
 //! println!("{plan}");
+//! let body = plan.apply(body.as_bytes())?;
 //! # Ok(())
 //! # }
 //! ```
@@ -38,12 +39,14 @@
 //!
 //! `cargo run --release --manifest-path tests/rivals/Cargo.toml -- plan` measures it.
 
+mod apply;
 pub mod engine;
 
 use core::fmt;
 
 use llm_cache_core::prompt::{CacheControl, PartKind, Place, Ttl};
 
+pub use apply::ApplyError;
 use engine::{Engine, Run, Spot, Terms};
 pub use engine::{Reason, Skipped};
 
