@@ -7,6 +7,7 @@ use super::*;
 use crate::key::Dialect;
 
 mod anthropic;
+mod blocks;
 mod decode;
 mod generated;
 mod key;
