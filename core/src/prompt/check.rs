@@ -2,13 +2,13 @@
 
 use super::anthropic::Purpose;
 use super::block::Block;
-use super::check_openai;
 use super::marks;
 use super::message::Role;
 use super::raw::RawObject;
 use super::request::{Request, ToolChoiceMode};
 use super::tool::Tool;
 use super::violation::{Place, Rule, Violation};
+use super::{check_openai, check_responses};
 use crate::json::JsonValue;
 use crate::key::Dialect;
 
@@ -21,7 +21,9 @@ pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
             anthropic_roles(request)?;
             marked_raws(request)?;
         }
-        Dialect::OpenAiChat => check_openai::expressible(request)?,
+        Dialect::OpenAiChat | Dialect::OpenAiResponses => {
+            check_openai::expressible(request, dialect)?;
+        }
         _ => return Err(Violation::new(Place::Body, Rule::Unsupported)),
     }
     extra_members(request, dialect)
@@ -114,6 +116,7 @@ fn extra_members(request: &Request<'_>, dialect: Dialect) -> Result<(), Violatio
         let is_repeated = request.extra.iter().take(index).any(|(earlier, _)| earlier == name);
         let is_written = match dialect {
             Dialect::OpenAiChat => check_openai::writes(request, name),
+            Dialect::OpenAiResponses => check_responses::writes(request, name),
             _ => anthropic_writes(request, name),
         };
         if is_repeated || is_written {

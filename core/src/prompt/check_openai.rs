@@ -1,7 +1,9 @@
-//! What of a request has a place in OpenAI's Chat Completions API.
+//! What of a request has a place in OpenAI's APIs: all of it for Chat Completions, and what the
+//! Responses API has in common with it.
 
 use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent};
 use super::cache_control::{CacheControl, Ttl};
+use super::check_responses;
 use super::marks::raw_mark;
 use super::media::{DocumentSource, ImageSource};
 use super::message::Role;
@@ -11,14 +13,17 @@ use super::request::Request;
 use super::tool::Tool;
 use super::violation::{Place, Rule, Violation};
 use crate::json::JsonValue;
+use crate::key::Dialect;
 
 /// Finds the first thing that the dialect has no place for.
-pub(super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
+pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
+    let is_chat = dialect == Dialect::OpenAiChat;
     let foreign = [
         ("thinking", request.thinking.is_some()),
         ("top_k", request.top_k.is_some()),
         ("diagnostics", request.diagnostics.is_some()),
         ("cache_control", !mark_has_place(request.cache_control)),
+        ("stop_sequences", !is_chat && !request.stop_sequences.is_empty()),
     ];
     for (name, is_set) in foreign {
         supported(!is_set, Place::Member(name))?;
@@ -27,7 +32,7 @@ pub(super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
         let place = Place::Tool(index);
         supported(tool.cache_control().is_none(), place)?;
         match tool {
-            Tool::Function(function) => supported(!function.defer_loading, place)?,
+            Tool::Function(function) => supported(!is_chat || !function.defer_loading, place)?,
             Tool::Raw(raw) => supported(raw_mark(place, raw)?.is_none(), place)?,
         }
     }
@@ -36,7 +41,11 @@ pub(super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
     }
     for (message, entry) in request.messages.iter().enumerate() {
         for (index, block) in entry.content.blocks().iter().enumerate() {
-            block_has_place(message, index, entry.role, block)?;
+            if is_chat {
+                block_has_place(message, index, entry.role, block)?;
+            } else {
+                check_responses::block_has_place(message, index, entry.role, block)?;
+            }
         }
     }
     Ok(())
@@ -89,7 +98,7 @@ fn block_has_place(
 }
 
 /// A mark of ours becomes a member of the raw object, which must not have one of that name yet.
-fn raw_has_place(place: Place, raw: &RawObject<'_>) -> Result<(), Violation> {
+pub(super) fn raw_has_place(place: Place, raw: &RawObject<'_>) -> Result<(), Violation> {
     raw_mark(place, raw)?;
     let part = JsonValue::parse(raw.json.as_str().as_bytes()).ok();
     let is_marked = part.is_some_and(|part| part.get(MARK.0).is_some());
@@ -115,15 +124,15 @@ fn result_has_place(
     Ok(())
 }
 
-fn text_has_place(text: &Text<'_>) -> bool {
+pub(super) fn text_has_place(text: &Text<'_>) -> bool {
     text.citations.is_none() && mark_has_place(text.cache_control)
 }
 
 /// Entries live at least 30 minutes there, which keeps the promise of 5 minutes and not of 1 hour.
-fn mark_has_place(mark: Option<CacheControl>) -> bool {
+pub(super) fn mark_has_place(mark: Option<CacheControl>) -> bool {
     mark.is_none_or(|mark| mark.ttl_in_effect() != Ttl::OneHour)
 }
 
-fn supported(has_place: bool, place: Place) -> Result<(), Violation> {
+pub(super) fn supported(has_place: bool, place: Place) -> Result<(), Violation> {
     if has_place { Ok(()) } else { Err(Violation::new(place, Rule::Unsupported)) }
 }

@@ -7,7 +7,7 @@ use super::form::{Counter, Form, Wire};
 use super::out::Out;
 use super::request::Request;
 use super::violation::{EncodeError, Violation};
-use super::{check, openai};
+use super::{check, openai, openai_responses};
 use crate::key::Dialect;
 
 impl Request<'_> {
@@ -95,6 +95,7 @@ pub(super) fn body<'a, F: Form>(
 ) -> Result<(), F::Error> {
     match dialect {
         Dialect::OpenAiChat => openai::encode(request, out),
+        Dialect::OpenAiResponses => openai_responses::encode(request, out),
         // The check has refused every other dialect.
         _ => anthropic::encode(request, Purpose::Create, out),
     }

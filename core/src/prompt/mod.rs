@@ -1,11 +1,12 @@
 //! What goes to the provider: `cache_control`, the request model, its checks and its encoding.
 //!
 //! A [`Request`] borrows everything it names, so it needs no heap and costs nothing to build. It
-//! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of two dialects:
-//! Anthropic Messages in full, OpenAI Chat Completions for whatever has a place there. Encoding is
-//! deterministic (same model, same bytes) and keeps the order in which providers process a prompt:
-//! tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because
-//! providers hash the blocks that a caller echoes.
+//! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of three dialects:
+//! Anthropic Messages in full, OpenAI's Chat Completions and Responses for whatever has a place
+//! there. [`Request::decode`] reads a body that exists already. Encoding is deterministic (same
+//! model, same bytes) and keeps the order in which providers process a prompt: tools, system,
+//! messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because providers hash
+//! the blocks that a caller echoes.
 //!
 //! [`Request::key`] gives the key of that body without writing it.
 //!
@@ -31,6 +32,7 @@ mod block;
 mod cache_control;
 mod check;
 mod check_openai;
+mod check_responses;
 mod decode;
 mod encode;
 mod form;
@@ -40,6 +42,7 @@ mod media;
 mod message;
 mod number;
 mod openai;
+mod openai_responses;
 mod out;
 mod raw;
 mod request;

@@ -291,10 +291,14 @@ fn file<F: Form>(out: &mut Out<'_, F>, document: &Document<'_>) -> Result<(), F:
     })
 }
 
-fn data_url<F: Form>(out: &mut Out<'_, F>, media_type: &str, data: &str) -> Result<(), F::Error> {
+pub(super) fn data_url<F: Form>(
+    out: &mut Out<'_, F>,
+    media_type: &str,
+    data: &str,
+) -> Result<(), F::Error> {
     out.string_of(&["data:", media_type, ";base64,", data])
 }
 
-fn mark<F: Form>(out: &mut Out<'_, F>, is_marked: bool) -> Result<(), F::Error> {
+pub(super) fn mark<F: Form>(out: &mut Out<'_, F>, is_marked: bool) -> Result<(), F::Error> {
     if is_marked { out.member_constant(MARK) } else { Ok(()) }
 }

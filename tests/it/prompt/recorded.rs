@@ -18,10 +18,11 @@ use llm_cache_tests::shared_dir;
 use serde_json::Value;
 
 /// The recordings, and how many requests they hold.
-const FILES: [(&str, Dialect, usize); 3] = [
+const FILES: [(&str, Dialect, usize); 4] = [
     ("anthropic_messages", Dialect::AnthropicMessages, 189),
     ("anthropic_count_tokens", Dialect::AnthropicMessages, 6),
     ("openai_chat", Dialect::OpenAiChat, 179),
+    ("openai_responses", Dialect::OpenAiResponses, 181),
 ];
 
 /// What was compared.

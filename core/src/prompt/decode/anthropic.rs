@@ -31,6 +31,7 @@ pub(super) const MEMBERS: Members = Members {
         "messages",
     ],
     take: member,
+    needs_messages: true,
 };
 
 const ROLES: [Role; 3] = [Role::User, Role::Assistant, Role::System];

@@ -79,8 +79,9 @@ impl<'a> Decoder<'a> {
     }
 
     /// The request with everything in it.
-    pub(super) fn finish(mut self) -> Result<Request<'a>, Fault> {
-        for (name, is_there) in [("model", self.has_model), ("messages", self.has_messages)] {
+    pub(super) fn finish(mut self, needs_messages: bool) -> Result<Request<'a>, Fault> {
+        let has_messages = self.has_messages || !needs_messages;
+        for (name, is_there) in [("model", self.has_model), ("messages", has_messages)] {
             if !is_there {
                 return Err(Fault::Rejected(Place::Member(name), Rule::Missing));
             }

@@ -9,6 +9,7 @@ mod anthropic;
 mod fields;
 mod memory;
 mod openai;
+mod responses;
 mod sections;
 
 pub use memory::{DecodeMemory, DecodeNeeds};
@@ -80,7 +81,8 @@ impl<'a> Request<'a> {
         let decoded = match dialect {
             Dialect::AnthropicMessages => decode(body, memory, &anthropic::MEMBERS),
             Dialect::OpenAiChat => decode(body, memory, &openai::MEMBERS),
-            _ => Err(Fault::Rejected(Place::Body, Rule::Unsupported)),
+            Dialect::OpenAiResponses => decode(body, memory, &responses::MEMBERS),
+            Dialect::Json => Err(Fault::Rejected(Place::Body, Rule::Unsupported)),
         };
         decoded.map_err(|fault| match fault {
             Fault::Rejected(place, rule) => DecodeError::Rejected(Violation::new(place, rule)),
@@ -102,6 +104,8 @@ struct Members {
     names: &'static [&'static str],
     /// Takes one of them into the request; `false` where the typed place cannot hold it.
     take: for<'d, 'a> fn(&'d mut Decoder<'a>, &str, JsonValue<'a>) -> Result<bool, Fault>,
+    /// Whether a body without messages is none.
+    needs_messages: bool,
 }
 
 fn decode<'a>(
@@ -127,7 +131,7 @@ fn decode<'a>(
             decoder.extra(&name, RawJson::from(value))?;
         }
     }
-    decoder.finish()
+    decoder.finish(typed.needs_messages)
 }
 
 impl fmt::Display for DecodeError {

@@ -27,6 +27,7 @@ pub(super) const MEMBERS: Members = Members {
         "messages",
     ],
     take: member,
+    needs_messages: true,
 };
 
 pub(super) const ROLES: [Role; 4] = [Role::User, Role::Assistant, Role::System, Role::Developer];

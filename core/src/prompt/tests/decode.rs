@@ -7,7 +7,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use std::{format, vec};
 
-const DIALECTS: [Dialect; 2] = [Dialect::AnthropicMessages, Dialect::OpenAiChat];
+const DIALECTS: [Dialect; 3] =
+    [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses];
 
 /// Runs `test` on the decoded request, in exactly as much memory as it says it needs.
 fn with_decoded<R>(
@@ -81,9 +82,21 @@ fn assert_comes_back(dialect: Dialect, body: &str) {
 }
 
 /// Each member in forms that have a typed place, and in forms that have none.
-const MEMBERS: [(&str, &[&str]); 22] = [
+const MEMBERS: [(&str, &[&str]); 26] = [
     ("max_tokens", &["9", "1e2", "-0", "4294967296", "null"]),
     ("max_completion_tokens", &["9", "9.0"]),
+    ("max_output_tokens", &["9", "9.0"]),
+    ("reasoning", &[r#"{"effort":"low"}"#, r#"{"effort":"low","summary":"auto"}"#, "{}"]),
+    (
+        "text",
+        &[
+            r#"{"format":{"type":"json_schema","name":"n","schema":{ },"strict":true}}"#,
+            r#"{"format":{"type":"json_schema","schema":{},"name":"n","strict":null}}"#,
+            r#"{"format":{"type":"text"}}"#,
+            r#"{"verbosity":"low"}"#,
+        ],
+    ),
+    ("instructions", &[r#""plain""#, r#""\u00e9""#, "null"]),
     ("temperature", &["0.7", "1.0", "-0", "1e-7", "0.70", "1e400", "\"x\""]),
     ("top_p", &["1", "1E0"]),
     ("top_k", &["40", "4e1"]),
@@ -132,6 +145,7 @@ const MEMBERS: [(&str, &[&str]); 22] = [
             r#"{"type":"auto","type":"any"}"#,
             r#""required""#,
             r#"{"type":"function","function":{"name":"f"}}"#,
+            r#"{"type":"function","name":"f"}"#,
             r#"{"type":"function","function":{"name":"f","x":1}}"#,
         ],
     ),
@@ -151,7 +165,10 @@ const MEMBERS: [(&str, &[&str]); 22] = [
 ];
 
 /// Messages in forms that have a typed place, and in forms that have none.
-const MESSAGES: [&str; 12] = [
+const MESSAGES: [&str; 15] = [
+    r#"{"type":"function_call","call_id":"c","name":"f","arguments":"{}"}"#,
+    r#"{"type":"function_call_output","call_id":"c","output":[{"text":"\/"}]}"#,
+    r#"{"type":"message","role":"user","content":"a"}"#,
     r#"{"role":"user","content":"plain"}"#,
     r#"{"content":"line\nbreak","role":"user"}"#,
     r#"{"role":"assistant","content":[{"type":"text","text":"\u0061"},{"a" : 1.0}]}"#,
@@ -181,9 +198,10 @@ proptest! {
             }
         }
         let messages: Vec<_> = messages.into_iter().map(|index| MESSAGES[index]).collect();
-        body += &format!(r#","messages":[{}]}}"#, messages.join(", "));
+        let list = format!("[{}]", messages.join(", "));
         for dialect in DIALECTS {
-            assert_comes_back(dialect, &body);
+            let name = if dialect == Dialect::OpenAiResponses { "input" } else { "messages" };
+            assert_comes_back(dialect, &format!(r#"{body},"{name}":{list}}}"#));
         }
     }
 
@@ -202,7 +220,7 @@ proptest! {
                     Ok(decoded) => {
                         // A raw extra member that turns out to be tools may bring foreign marks.
                         let is_foreign =
-                            dialect == Dialect::OpenAiChat && body.contains("cache_control");
+                            dialect != Dialect::AnthropicMessages && body.contains("cache_control");
                         match written(&decoded, dialect) {
                             Some(again) => assert_eq!(seen(&again), seen(&body)),
                             None => assert!(is_foreign, "{body}"),
@@ -268,7 +286,7 @@ fn what_is_no_body() {
         (r#"{"x":1,"model":"m","messages":[],"\u0078":2}"#, Place::Body, Rule::DuplicateMember),
     ];
     for (body, place, rule) in cases {
-        for dialect in DIALECTS {
+        for dialect in [Dialect::AnthropicMessages, Dialect::OpenAiChat] {
             let expected = Some(DecodeError::Rejected(Violation::new(place, rule)));
             with_decoded(dialect, body, |decoded| assert_eq!(decoded.err(), expected, "{body}"));
         }
@@ -277,6 +295,22 @@ fn what_is_no_body() {
     let violation = Violation::new(Place::Member("cache_control"), Rule::BadCacheControl);
     with_decoded(Dialect::AnthropicMessages, body, |decoded| {
         assert_eq!(decoded.err(), Some(DecodeError::Rejected(violation)));
+    });
+}
+
+/// The Responses API has no member that must be there besides the model, and `input` may be a text.
+#[test]
+fn responses_without_a_list() {
+    let dialect = Dialect::OpenAiResponses;
+    assert_comes_back(dialect, r#"{"model":"m"}"#);
+    assert_comes_back(dialect, r#"{"model":"m","input":"a question","previous_response_id":"r"}"#);
+    assert_comes_back(dialect, r#"{"model":"m","input":[]}"#);
+    let place = Place::Member("model");
+    let missing = Some(DecodeError::Rejected(Violation::new(place, Rule::Missing)));
+    with_decoded(dialect, "{}", |decoded| assert_eq!(decoded.err(), missing));
+    let unsupported = Violation::new(Place::Body, Rule::Unsupported);
+    with_decoded(Dialect::Json, "{}", |decoded| {
+        assert_eq!(decoded.err(), Some(DecodeError::Rejected(unsupported)));
     });
 }
 

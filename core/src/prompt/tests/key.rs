@@ -7,6 +7,9 @@ use crate::key::{Endpoint, KeyError, KeyHasher, RequestKey, Scope, Slot, Tenant}
 use proptest::prelude::*;
 use std::{format, vec};
 
+const DIALECTS: [Dialect; 3] =
+    [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses];
+
 fn hasher(dialect: Dialect) -> KeyHasher {
     Scope::new(dialect, Endpoint::Id("e"), Tenant::Shared).hasher().expect("an id is no URL")
 }
@@ -45,14 +48,21 @@ fn assert_same_key(request: &Request<'_>, dialect: Dialect) {
 }
 
 /// Removes what OpenAI's dialect has no place for, so that few requests are refused.
-fn for_openai<R>(request: &Request<'_>, test: impl FnOnce(&Request<'_>) -> R) -> R {
+fn for_openai<R>(
+    request: &Request<'_>,
+    dialect: Dialect,
+    test: impl FnOnce(&Request<'_>) -> R,
+) -> R {
     let fits = |request: &Request<'_>| {
-        let checked = request.key_scratch_needed(Dialect::OpenAiChat);
+        let checked = request.key_scratch_needed(dialect);
         !matches!(checked, Err(EncodeError::Rejected(_)))
     };
     let mut plain = *request;
     (plain.thinking, plain.top_k, plain.diagnostics) = (None, None, None);
     plain.cache_control = plain.cache_control.map(|_| MARK);
+    if dialect == Dialect::OpenAiResponses {
+        plain.stop_sequences = &[];
+    }
     let (tools, system, extra) = (plain.tools, plain.system, plain.extra);
     let alone = |messages| Request { messages, tools: &[], system: None, extra: &[], ..plain };
     let messages: Vec<_> = plain
@@ -82,8 +92,11 @@ proptest! {
         with_request(&tape, |request| {
             assert_same_key(request, Dialect::AnthropicMessages);
             assert_same_key(request, Dialect::OpenAiChat);
+            assert_same_key(request, Dialect::OpenAiResponses);
             assert_same_key(request, Dialect::Json);
-            for_openai(request, |request| assert_same_key(request, Dialect::OpenAiChat));
+            for dialect in [Dialect::OpenAiChat, Dialect::OpenAiResponses] {
+                for_openai(request, dialect, |request| assert_same_key(request, dialect));
+            }
         });
     }
 
@@ -125,7 +138,7 @@ fn depth_is_that_of_the_body() {
         let (tools, extra) = ([Function::new("f", raw).into()], [("x", raw)]);
         request.messages = &[];
         request.tools = &tools;
-        for dialect in [Dialect::AnthropicMessages, Dialect::OpenAiChat] {
+        for dialect in DIALECTS {
             assert_same_key(&request, dialect);
             assert_same_key(&Request { extra: &extra, tools: &[], ..request }, dialect);
         }
@@ -140,7 +153,7 @@ fn typed_requests_need_no_scratch() {
     let mut request = Request::new("m", 1, &messages);
     request.temperature = Some(0.1 + 0.2);
     request.cache_control = Some(MARK);
-    for dialect in [Dialect::AnthropicMessages, Dialect::OpenAiChat] {
+    for dialect in DIALECTS {
         assert_eq!(request.key_scratch_needed(dialect), Ok(0));
         let key = request.key(&hasher(dialect), &mut []);
         assert_eq!(Some(Ok(key.expect("a key"))), key_of_bytes(&request, dialect));

@@ -12,6 +12,7 @@ mod decode;
 mod generated;
 mod key;
 mod openai;
+mod openai_responses;
 mod property;
 mod rules;
 mod view;

@@ -1,0 +1,87 @@
+//! What of a request's content has a place in OpenAI's Responses API.
+
+use super::block::{Block, InnerBlock, ToolResult, ToolResultContent};
+use super::check_openai::{mark_has_place, raw_has_place, supported, text_has_place};
+use super::media::{Document, DocumentSource};
+use super::message::Role;
+use super::openai_responses::has_input;
+use super::request::{Request, SystemPrompt};
+use super::violation::{Place, Violation};
+
+/// Whether the body has a member of that name anyway.
+pub(super) fn writes(request: &Request<'_>, name: &str) -> bool {
+    match name {
+        "model" => true,
+        "max_output_tokens" => request.max_tokens.is_some(),
+        "temperature" => request.temperature.is_some(),
+        "top_p" => request.top_p.is_some(),
+        "reasoning" => request.effort.is_some(),
+        "text" => request.output.is_some(),
+        "safety_identifier" => request.user_id.is_some(),
+        "service_tier" => request.service_tier.is_some(),
+        "prompt_cache_options" => request.cache_control.is_some(),
+        "stream" => request.stream,
+        "tools" => !request.tools.is_empty(),
+        "tool_choice" => request.tool_choice.is_some(),
+        "parallel_tool_calls" => request.tool_choice.is_some_and(|choice| choice.disable_parallel),
+        "instructions" => matches!(request.system, Some(SystemPrompt::Text(_))),
+        "input" => has_input(request),
+        _ => false,
+    }
+}
+
+pub(super) fn block_has_place(
+    message: usize,
+    index: usize,
+    role: Role,
+    block: &Block<'_>,
+) -> Result<(), Violation> {
+    let place = Place::Block { message, block: index };
+    supported(mark_has_place(block.cache_control()), place)?;
+    match (block, role) {
+        // An `output_text` has no field for a mark.
+        (Block::Text(text), Role::Assistant) => {
+            supported(text.cache_control.is_none() && text.citations.is_none(), place)
+        }
+        (Block::Text(text), _) => supported(text_has_place(text), place),
+        (Block::Image(_), Role::User) => Ok(()),
+        (Block::Document(document), Role::User) => supported(is_file(document), place),
+        (Block::ToolUse(call), Role::Assistant) => supported(call.cache_control.is_none(), place),
+        (Block::ToolResult(result), Role::User) => result_has_place(message, index, result),
+        (Block::Raw(raw), _) => raw_has_place(place, raw),
+        _ => supported(false, place),
+    }
+}
+
+fn is_file(document: &Document<'_>) -> bool {
+    let is_text = matches!(document.source, DocumentSource::Text(_) | DocumentSource::Chunks(_));
+    !is_text && !document.citations && document.context.is_none()
+}
+
+/// A mark on a result needs a last part that can carry it.
+fn result_has_place(
+    message: usize,
+    block: usize,
+    result: &ToolResult<'_>,
+) -> Result<(), Violation> {
+    let can_carry = match result.content {
+        ToolResultContent::Empty => false,
+        ToolResultContent::Text(_) => true,
+        ToolResultContent::Blocks(blocks) => {
+            blocks.last().is_some_and(|last| !matches!(last, InnerBlock::Raw(_)))
+        }
+    };
+    let has_place = !result.is_error && (result.cache_control.is_none() || can_carry);
+    supported(has_place, Place::Block { message, block })?;
+    let ToolResultContent::Blocks(blocks) = result.content else { return Ok(()) };
+    for (inner, entry) in blocks.iter().enumerate() {
+        let has_place = match entry {
+            InnerBlock::Text(_) | InnerBlock::Raw(_) => true,
+            InnerBlock::Image(image) => image.cache_control.is_none(),
+            InnerBlock::Document(document) => document.cache_control.is_none() && is_file(document),
+            InnerBlock::SearchResult(_) | InnerBlock::ToolReference(_) => false,
+        };
+        supported(has_place, Place::InnerBlock { message, block, inner })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Encoding as OpenAI's Responses API reads it (`POST /v1/responses`).
+//!
+//! A plain system prompt becomes `instructions`, which cannot carry a mark; one of blocks becomes
+//! the first message of `input`. Calls of tools and their results become items of their own, in
+//! the order in which the blocks stand. What has no place here was refused by `check_openai`.
+
+use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
+use super::form::Form;
+use super::media::{Document, DocumentSource, Image, ImageSource};
+use super::message::{Content, Message, Role};
+use super::openai::{MARK, data_url, mark};
+use super::out::Out;
+use super::request::{OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
+use super::tool::{Function, Tool};
+
+/// Writes the body. The request has passed its checks.
+pub(super) fn encode<'a, F: Form>(
+    request: &Request<'a>,
+    out: &mut Out<'a, F>,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("model", request.model)?;
+        parameters(out, request)?;
+        if !request.tools.is_empty() {
+            out.member_array("tools", request.tools, tool)?;
+        }
+        if let Some(choice) = &request.tool_choice {
+            tool_choice(out, choice)?;
+        }
+        if let Some(SystemPrompt::Text(plain)) = request.system {
+            out.member_str("instructions", plain)?;
+        }
+        if has_input(request) {
+            out.member("input", |out| {
+                out.array(|out| {
+                    request.system.iter().try_for_each(|prompt| system(out, prompt))?;
+                    request.messages.iter().try_for_each(|entry| message(out, entry))
+                })
+            })?;
+        }
+        request.extra.iter().try_for_each(|(name, value)| out.member_raw(name, *value))
+    })
+}
+
+/// Whether there are items; without any, an extra member may bring `input` in another form.
+pub(super) const fn has_input(request: &Request<'_>) -> bool {
+    let is_item = !matches!(request.system, None | Some(SystemPrompt::Text(_)));
+    is_item || !request.messages.is_empty()
+}
+
+fn parameters<F: Form>(out: &mut Out<'_, F>, request: &Request<'_>) -> Result<(), F::Error> {
+    out.optional_u32("max_output_tokens", request.max_tokens)?;
+    out.optional_f64("temperature", request.temperature)?;
+    out.optional_f64("top_p", request.top_p)?;
+    if let Some(effort) = request.effort {
+        out.member("reasoning", |out| out.object(|out| out.member_str("effort", effort)))?;
+    }
+    if let Some(output) = &request.output {
+        out.member("text", |out| {
+            out.object(|out| out.member("format", |out| format(out, output)))
+        })?;
+    }
+    out.optional_str("safety_identifier", request.user_id)?;
+    out.optional_str("service_tier", request.service_tier)?;
+    if request.cache_control.is_some() {
+        // Its own automatic mode, which marks the end of the latest message.
+        out.member_constant(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
+    }
+    out.flag("stream", request.stream)
+}
+
+fn format<F: Form>(out: &mut Out<'_, F>, output: &OutputFormat<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "json_schema")?;
+        out.member_str("name", output.name)?;
+        out.member_raw("schema", output.schema)?;
+        out.flag("strict", output.strict)
+    })
+}
+
+fn tool<F: Form>(out: &mut Out<'_, F>, tool: &Tool<'_>) -> Result<(), F::Error> {
+    match tool {
+        Tool::Function(function) => function_tool(out, function),
+        // The check has refused a mark of ours here.
+        Tool::Raw(raw) => out.raw(raw.json),
+    }
+}
+
+fn function_tool<F: Form>(out: &mut Out<'_, F>, tool: &Function<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "function")?;
+        out.member_str("name", tool.name)?;
+        out.optional_str("description", tool.description)?;
+        out.member_raw("parameters", tool.input_schema)?;
+        if let Some(strict) = tool.strict {
+            out.member_constant(("strict", if strict { "true" } else { "false" }))?;
+        }
+        out.flag("defer_loading", tool.defer_loading)
+    })
+}
+
+fn tool_choice<F: Form>(out: &mut Out<'_, F>, choice: &ToolChoice<'_>) -> Result<(), F::Error> {
+    match choice.mode {
+        ToolChoiceMode::Auto => out.member_str("tool_choice", "auto"),
+        ToolChoiceMode::Any => out.member_str("tool_choice", "required"),
+        ToolChoiceMode::None => out.member_str("tool_choice", "none"),
+        ToolChoiceMode::Tool(name) => out.member("tool_choice", |out| {
+            out.object(|out| {
+                out.member_str("type", "function")?;
+                out.member_str("name", name)
+            })
+        }),
+    }?;
+    if choice.disable_parallel {
+        out.member_constant(("parallel_tool_calls", "false"))?;
+    }
+    Ok(())
+}
+
+fn system<F: Form>(out: &mut Out<'_, F>, prompt: &SystemPrompt<'_>) -> Result<(), F::Error> {
+    if matches!(prompt, SystemPrompt::Text(_)) {
+        return Ok(());
+    }
+    out.object(|out| {
+        out.member_str("role", Role::System.as_str())?;
+        match prompt {
+            SystemPrompt::Raw(raw) => out.member_raw("content", *raw),
+            _ => out.member_array("content", prompt.blocks(), text),
+        }
+    })
+}
+
+fn message<F: Form>(out: &mut Out<'_, F>, message: &Message<'_>) -> Result<(), F::Error> {
+    match message.content {
+        Content::Whole(raw) => return out.raw(raw),
+        Content::Text(plain) => {
+            return out.object(|out| {
+                out.member_str("role", message.role.as_str())?;
+                out.member_str("content", plain)
+            });
+        }
+        Content::Block(_) | Content::Blocks(_) => {}
+    }
+    let blocks = message.content.blocks();
+    if blocks.is_empty() {
+        return parts_message(out, message.role, &[]);
+    }
+    let both_parts = |a: &Block<'_>, b: &Block<'_>| !is_item(a) && !is_item(b);
+    blocks.chunk_by(both_parts).try_for_each(|run| match run {
+        [Block::ToolUse(call)] => function_call(out, call),
+        [Block::ToolResult(result)] => call_output(out, result),
+        parts => parts_message(out, message.role, parts),
+    })
+}
+
+/// Whether a block is no part of a message here, but an item beside it.
+const fn is_item(block: &Block<'_>) -> bool {
+    matches!(block, Block::ToolUse(_) | Block::ToolResult(_))
+}
+
+fn parts_message<F: Form>(
+    out: &mut Out<'_, F>,
+    role: Role,
+    parts: &[Block<'_>],
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("role", role.as_str())?;
+        out.member_array("content", parts, |out, block| match block {
+            Block::Text(block) if role == Role::Assistant => output_text(out, block),
+            Block::Text(block) => text(out, block),
+            Block::Image(block) => image(out, block, block.cache_control.is_some()),
+            Block::Document(block) => file(out, block, block.cache_control.is_some()),
+            Block::Raw(raw) => out.raw_object(raw, MARK),
+            // Refused by the check, or written elsewhere.
+            _ => Ok(()),
+        })
+    })
+}
+
+fn function_call<F: Form>(out: &mut Out<'_, F>, call: &ToolUse<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "function_call")?;
+        out.member_str("call_id", call.id)?;
+        out.member_str("name", call.name)?;
+        // Here arguments are a string that holds JSON.
+        out.member_str("arguments", call.input.as_str())
+    })
+}
+
+/// A mark on the result goes on the last part of its output, where this API has its place.
+fn call_output<F: Form>(out: &mut Out<'_, F>, result: &ToolResult<'_>) -> Result<(), F::Error> {
+    let is_marked = result.cache_control.is_some();
+    out.object(|out| {
+        out.member_str("type", "function_call_output")?;
+        out.member_str("call_id", result.tool_use_id)?;
+        match result.content {
+            ToolResultContent::Empty => out.member_str("output", ""),
+            ToolResultContent::Text(plain) if is_marked => {
+                out.member_array("output", &[plain], |out, plain| input_text(out, plain, true))
+            }
+            ToolResultContent::Text(plain) => out.member_str("output", plain),
+            ToolResultContent::Blocks(blocks) => out.member("output", |out| {
+                out.array(|out| {
+                    blocks.iter().enumerate().try_for_each(|(index, block)| {
+                        inner_block(out, block, is_marked && index + 1 == blocks.len())
+                    })
+                })
+            }),
+        }
+    })
+}
+
+fn inner_block<F: Form>(
+    out: &mut Out<'_, F>,
+    block: &InnerBlock<'_>,
+    is_marked: bool,
+) -> Result<(), F::Error> {
+    match block {
+        InnerBlock::Text(plain) => input_text(out, plain, is_marked),
+        InnerBlock::Image(block) => image(out, block, is_marked),
+        InnerBlock::Document(block) => file(out, block, is_marked),
+        InnerBlock::Raw(raw) => out.raw(*raw),
+        // Refused by the check.
+        InnerBlock::SearchResult(_) | InnerBlock::ToolReference(_) => Ok(()),
+    }
+}
+
+fn text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F::Error> {
+    input_text(out, block.text, block.cache_control.is_some())
+}
+
+fn input_text<F: Form>(out: &mut Out<'_, F>, plain: &str, is_marked: bool) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "input_text")?;
+        out.member_str("text", plain)?;
+        mark(out, is_marked)
+    })
+}
+
+/// What the model said. The API requires the annotations.
+fn output_text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "output_text")?;
+        out.member_str("text", block.text)?;
+        out.member_constant(("annotations", "[]"))
+    })
+}
+
+fn image<F: Form>(
+    out: &mut Out<'_, F>,
+    image: &Image<'_>,
+    is_marked: bool,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "input_image")?;
+        match image.source {
+            ImageSource::Url(url) => out.member_str("image_url", url),
+            ImageSource::File(id) => out.member_str("file_id", id),
+            ImageSource::Base64 { media_type, data } => {
+                out.member("image_url", |out| data_url(out, media_type, data))
+            }
+        }?;
+        mark(out, is_marked)
+    })
+}
+
+fn file<F: Form>(
+    out: &mut Out<'_, F>,
+    document: &Document<'_>,
+    is_marked: bool,
+) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "input_file")?;
+        match document.source {
+            DocumentSource::File(id) => out.member_str("file_id", id),
+            DocumentSource::Url(url) => out.member_str("file_url", url),
+            DocumentSource::Base64 { media_type, data } => {
+                // The API requires a name with inline data.
+                out.member_str("filename", document.title.unwrap_or("document.pdf"))?;
+                out.member("file_data", |out| data_url(out, media_type, data))
+            }
+            // Refused by the check.
+            DocumentSource::Text(_) | DocumentSource::Chunks(_) => Ok(()),
+        }?;
+        mark(out, is_marked)
+    })
+}
