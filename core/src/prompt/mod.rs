@@ -60,6 +60,9 @@ pub use message::{Content, Message, Role};
 pub use raw::{RawJson, RawObject};
 pub use request::{Diagnostics, OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
 pub use results::{IndexOutOfRange, NoText, Which, mark_last_text, mark_tool_results};
+pub use rules::{
+    RULES_AS_OF, check_body, check_count_tokens_body, refuses_forced_tools, refuses_system_role,
+};
 pub use tool::{Function, Tool};
 pub use view::{PartKind, Parts, PromptPart, PromptView, Section};
 pub use violation::{EncodeError, Place, Rule, Violation};

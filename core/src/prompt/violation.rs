@@ -42,11 +42,43 @@ pub enum Place {
         /// Index of the block inside the tool result.
         inner: usize,
     },
+    /// `messages.N.content.M.source.content.K`
+    SourceBlock {
+        /// Index of the message.
+        message: usize,
+        /// Index of the document in it.
+        block: usize,
+        /// Index of the block that the document is made of.
+        inner: usize,
+    },
+    /// A member of a tool: `tools.N.configs`
+    ToolMember {
+        /// Index of the tool.
+        tool: usize,
+        /// The member's name.
+        member: &'static str,
+    },
+    /// A member of a block of the instructions: `system.N.citations`
+    SystemMember {
+        /// Index of the block.
+        block: usize,
+        /// The member's name.
+        member: &'static str,
+    },
+    /// A member of a block: `messages.N.content.M.source`
+    BlockMember {
+        /// Index of the message.
+        message: usize,
+        /// Index of the block in it.
+        block: usize,
+        /// The member's name.
+        member: &'static str,
+    },
     /// The N-th of the caller's extra members.
     Extra(usize),
 }
 
-/// What is wrong with a request. Rules as of September 2026.
+/// What is wrong with a request. As of [`RULES_AS_OF`](super::RULES_AS_OF).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rule {
@@ -63,8 +95,12 @@ pub enum Rule {
     EmptyText,
     /// A mark on a tool with `defer_loading`.
     DeferredTool,
-    /// A mark on a block inside a tool result; it belongs on the tool result.
+    /// A mark on a block inside a tool result or a document, other than the last block there from
+    /// where the provider moves it outwards; it belongs on the tool result or the document.
     NestedMark,
+    /// A mark on an object that has no place for one: a message, a citation, a `source`, a block of
+    /// a type without the field or of one that is not known.
+    Unmarkable,
     /// A mark in a thinking block.
     ThinkingMark,
     /// A mark where raw JSON already has a `cache_control` or `prompt_cache_breakpoint` of its own.
@@ -86,6 +122,17 @@ pub enum Rule {
     DuplicateMember,
     /// This dialect has no place for it.
     Unsupported,
+    /// Raw JSON that must be an array and is not.
+    NotAnArray,
+    /// A forced tool, on a model that takes none.
+    ForcedTool,
+    /// A message of role `system`, on a model that takes none.
+    SystemModel,
+    /// A message of role `system` that is first, follows neither a user's turn nor the result of a
+    /// provider-run tool, or precedes anything but an assistant's turn.
+    SystemTurn,
+    /// A block in a message of role `system` that is no text.
+    SystemText,
     /// Pre-warming (`max_tokens` 0) excludes streaming, enabled thinking, an output format and a
     /// forced tool.
     Prewarm,
@@ -98,6 +145,20 @@ pub enum EncodeError<E> {
     Rejected(Violation),
     /// The writer failed; the text is incomplete.
     Write(E),
+}
+
+impl Place {
+    /// The place of a member of the tool or block that stands here: the place itself where there is
+    /// none more precise.
+    #[must_use]
+    pub const fn member(self, member: &'static str) -> Self {
+        match self {
+            Self::Tool(tool) => Self::ToolMember { tool, member },
+            Self::SystemBlock(block) => Self::SystemMember { block, member },
+            Self::Block { message, block } => Self::BlockMember { message, block, member },
+            _ => self,
+        }
+    }
 }
 
 impl Violation {
@@ -126,6 +187,14 @@ impl fmt::Display for Place {
             Self::InnerBlock { message, block, inner } => {
                 write!(f, "messages.{message}.content.{block}.content.{inner}")
             }
+            Self::SourceBlock { message, block, inner } => {
+                write!(f, "messages.{message}.content.{block}.source.content.{inner}")
+            }
+            Self::ToolMember { tool, member } => write!(f, "tools.{tool}.{member}"),
+            Self::SystemMember { block, member } => write!(f, "system.{block}.{member}"),
+            Self::BlockMember { message, block, member } => {
+                write!(f, "messages.{message}.content.{block}.{member}")
+            }
             Self::Extra(index) => write!(f, "extra.{index}"),
         }
     }
@@ -141,7 +210,8 @@ impl fmt::Display for Rule {
             Self::AutomaticTtl => "automatic caching would re-mark this block with another ttl",
             Self::EmptyText => "an empty text block cannot be marked",
             Self::DeferredTool => "a tool with defer_loading cannot be marked",
-            Self::NestedMark => "a block inside a tool result cannot be marked; mark the result",
+            Self::NestedMark => "a block inside another cannot be marked unless it is the last one",
+            Self::Unmarkable => "cache_control has no place here",
             Self::ThinkingMark => "a thinking block cannot be marked",
             Self::MarkedTwice => "this raw JSON already has a mark of its own",
             Self::BadCacheControl => "cache_control must be ephemeral with ttl 5m or 1h",
@@ -151,6 +221,11 @@ impl fmt::Display for Rule {
             Self::Missing => "is required by this provider",
             Self::DuplicateMember => "is written already",
             Self::Unsupported => "has no place in this dialect",
+            Self::NotAnArray => "must be a JSON array",
+            Self::ForcedTool => "this model cannot be forced to call a tool",
+            Self::SystemModel => "this model takes no messages of role system",
+            Self::SystemTurn => "a system message must follow a user turn and end or be answered",
+            Self::SystemText => "a system message is made of text",
             Self::Prewarm => "does not go with max_tokens 0",
         })
     }

@@ -30,6 +30,9 @@ const MARKABLE: [(&str, PartKind); 21] = [
     ("tool_removal", PartKind::Other),
 ];
 
+/// Types with the field inside a tool result or a document.
+const MARKABLE_INSIDE: [&str; 5] = ["text", "image", "document", "search_result", "tool_reference"];
+
 /// Types without the field.
 const THINKING: [&str; 2] = ["thinking", "redacted_thinking"];
 
@@ -42,4 +45,16 @@ pub(crate) fn of(name: Option<JsonStr<'_>>) -> (PartKind, bool) {
     }
     let is_thinking = THINKING.iter().any(|known| name.eq_str(known));
     (if is_thinking { PartKind::Thinking } else { PartKind::Other }, false)
+}
+
+/// Whether a block of that type has a place for a mark inside another block.
+pub(crate) fn is_markable_inside(name: Option<JsonStr<'_>>) -> bool {
+    name.is_some_and(|name| MARKABLE_INSIDE.iter().any(|known| name.eq_str(known)))
+}
+
+/// Whether it is what a tool of the provider's own returned, made of objects without the field.
+/// What an MCP server returned has blocks in it.
+pub(crate) fn is_server_result(name: Option<JsonStr<'_>>) -> bool {
+    let is_mcp = name.is_some_and(|name| name.eq_str("mcp_tool_result"));
+    of(name).0 == PartKind::ServerToolResult && !is_mcp
 }

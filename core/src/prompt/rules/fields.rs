@@ -1,13 +1,23 @@
-//! The members of a block that the rules look at.
+//! The members of a block, tool or message that the rules look at.
 
 use crate::json::{Elements, JsonStr, JsonValue};
 
 /// Their names; a value's index here is its index in [`Fields`].
-const NAMES: [&str; 7] =
-    ["type", "text", "cache_control", "content", "source", "citations", "defer_loading"];
+const NAMES: [&str; 10] = [
+    "type",
+    "text",
+    "cache_control",
+    "content",
+    "source",
+    "citations",
+    "defer_loading",
+    "configs",
+    "default_config",
+    "role",
+];
 
-/// Those members of one block or tool, found in one pass over its text; of two members of one
-/// name the last. A value that is no object has none.
+/// Those members of one block, tool or message, found in one pass over its text; of two members of
+/// one name the last. A value that is no object has none.
 #[derive(Clone, Copy)]
 pub(crate) struct Fields<'a>([Option<JsonValue<'a>>; NAMES.len()]);
 
@@ -48,9 +58,29 @@ impl<'a> Fields<'a> {
         self.0[4]
     }
 
+    /// `citations`
+    pub(crate) const fn citations(&self) -> Option<JsonValue<'a>> {
+        self.0[5]
+    }
+
     /// Whether `defer_loading` is true.
     pub(crate) fn is_deferred(&self) -> bool {
         self.0[6].and_then(|value| value.as_bool()) == Some(true)
+    }
+
+    /// `configs`
+    pub(crate) const fn configs(&self) -> Option<JsonValue<'a>> {
+        self.0[7]
+    }
+
+    /// `default_config`
+    pub(crate) const fn default_config(&self) -> Option<JsonValue<'a>> {
+        self.0[8]
+    }
+
+    /// `role`
+    pub(crate) fn role(&self) -> Option<JsonStr<'a>> {
+        self.0[9]?.as_str()
     }
 
     /// Whether `type` is that.

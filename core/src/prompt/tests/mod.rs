@@ -8,6 +8,7 @@ use crate::key::Dialect;
 
 mod anthropic;
 mod blocks;
+mod body;
 mod decode;
 mod generated;
 mod key;
