@@ -1,4 +1,5 @@
 //! Prompt caching: what the library says of requests, against the emulator and recorded traffic.
 
 mod agreement;
+mod plan;
 mod recorded;
