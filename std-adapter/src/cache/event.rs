@@ -2,7 +2,7 @@
 
 use std::{error::Error, fmt};
 
-use llm_cache_core::RequestKey;
+use llm_cache_core::{RequestKey, prompt::Violation};
 
 use super::{Outcome, SkipReason, Tier};
 
@@ -63,6 +63,12 @@ pub enum Event<'a> {
     HandedOver {
         /// The request.
         key: &'a RequestKey,
+    },
+    /// A request breaks a rule of the provider's API as far as this version knows, and is sent all
+    /// the same.
+    Violation {
+        /// Where, and which rule.
+        violation: Violation,
     },
     /// The store failed. The call goes on without it.
     StoreFault {

@@ -48,7 +48,7 @@ use std::{
     time::Duration,
 };
 
-use llm_cache_core::RequestKey;
+use llm_cache_core::{RequestKey, prompt::Violation};
 
 pub use builder::CacheBuilder;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
@@ -159,6 +159,11 @@ impl Cache {
         let (entries, bytes) = self.0.memory.size();
         let store = self.0.backing.as_ref().map(|backing| backing.store().stats());
         CacheStats { memory_entries: entries, memory_bytes: bytes, store, ..self.0.counters.read() }
+    }
+
+    /// Reports a request that breaks a rule of the provider's and is sent all the same.
+    pub(crate) fn report_violation(&self, violation: Violation) {
+        self.report(&Event::Violation { violation });
     }
 
     /// Asks the store, if there is one, and reports its fault.

@@ -32,6 +32,8 @@ pub struct CacheStats {
     pub too_big: u64,
     /// Fetches taken over from a caller that went away.
     pub handovers: u64,
+    /// Requests that break a rule of the provider's as far as this version knows, and were sent.
+    pub violations: u64,
     /// Faults of the store.
     pub store_faults: u64,
     /// Entries in memory now, expired ones that nobody has met yet included.
@@ -62,6 +64,7 @@ pub(super) struct Counters {
     skipped: AtomicU64,
     too_big: AtomicU64,
     handovers: AtomicU64,
+    violations: AtomicU64,
     store_faults: AtomicU64,
 }
 
@@ -82,6 +85,7 @@ impl Counters {
             Event::Skipped { .. } => &self.skipped,
             Event::TooBig { .. } => &self.too_big,
             Event::HandedOver { .. } => &self.handovers,
+            Event::Violation { .. } => &self.violations,
             Event::StoreFault { .. } => &self.store_faults,
         };
         counter.fetch_add(1, Ordering::Relaxed);
@@ -101,6 +105,7 @@ impl Counters {
             skipped: read(&self.skipped),
             too_big: read(&self.too_big),
             handovers: read(&self.handovers),
+            violations: read(&self.violations),
             store_faults: read(&self.store_faults),
             ..CacheStats::default()
         }

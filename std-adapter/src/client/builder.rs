@@ -10,10 +10,12 @@ use llm_cache_core::key::CredentialDigest;
 use super::account::Account;
 use super::encode::Defaults;
 use super::handle::{Client, Inner, hasher_of};
+use super::plan::SharedPlanner;
 use super::scope::{OwnedScope, OwnedTenant, Tenant};
+use super::validation::Validation;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind};
-use crate::prompt::Facts;
+use crate::prompt::{Facts, plan::Planner};
 use crate::provider::{
     ApiKey, Credential, HeaderSettings, Http, Operation, RetryPolicy, Route, TokenResult, Upstream,
     Vendor,
@@ -36,6 +38,8 @@ pub struct ClientBuilder {
     answer_bytes_max: usize,
     cache: Option<Cache>,
     facts: Option<Facts>,
+    validation: Option<Validation>,
+    planner: Option<SharedPlanner>,
 }
 
 /// The credential as it was given, unchecked.
@@ -64,6 +68,8 @@ impl ClientBuilder {
             answer_bytes_max: 32 << 20,
             cache: None,
             facts: None,
+            validation: None,
+            planner: None,
         }
     }
 
@@ -203,6 +209,22 @@ impl ClientBuilder {
         self
     }
 
+    /// Lets a planner place the breakpoints of typed requests that have none, as they are sent, for
+    /// models that the facts name (Anthropic only). It learns from what this client and its clones
+    /// send; token counts are estimates. [`Reply::plan`](super::Reply::plan) tells what it did and
+    /// why. Default: none.
+    pub fn planner(mut self, planner: Planner) -> Self {
+        self.planner = Some(SharedPlanner::new(planner));
+        self
+    }
+
+    /// What becomes of requests that break a rule of the provider's. Default: as [`Validation`]
+    /// says, by the kind of request.
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.validation = Some(validation);
+        self
+    }
+
     pub(super) fn has_key_in_env(&self) -> bool {
         variable(self.vendor.env_names().0).is_some()
     }
@@ -250,9 +272,19 @@ impl ClientBuilder {
         let vendor = self.vendor;
         let upstream = Upstream { vendor, route, http, credential, settings, retry: self.retry };
         let (defaults, cache) = (self.defaults, self.cache);
+        let (validation, planner) = (self.validation, self.planner);
         let facts = self.facts.unwrap_or_else(|| Facts::embedded().clone());
         let account = Account::new(Arc::new(facts));
-        Ok(Client::new(Inner { upstream, scope, hasher, defaults, cache, account }))
+        Ok(Client::new(Inner {
+            upstream,
+            scope,
+            hasher,
+            defaults,
+            cache,
+            account,
+            validation,
+            planner,
+        }))
     }
 }
 

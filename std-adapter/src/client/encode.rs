@@ -11,7 +11,8 @@ use llm_cache_core::prompt::{
 
 use super::part::{Part, Tool, ToolChoice};
 use super::request::{Body, Prompt, Request};
-use crate::error::{Error, ErrorKind, Parts};
+use super::validation::refused;
+use crate::error::{Error, ErrorKind};
 
 /// What a client fills into typed requests that leave it open.
 #[derive(Clone, Debug, Default)]
@@ -20,19 +21,20 @@ pub(super) struct Defaults {
     pub(super) max_tokens: Option<u32>,
 }
 
-/// The body of `request` in `dialect`. A raw one is returned as it is (its reference count goes up,
-/// nothing is copied).
+/// The body of `request` in `dialect`, checked against the provider's rules if it `is_strict`. A
+/// raw one is returned as it is (its reference count goes up, nothing is copied).
 pub(super) fn body_of(
     request: &Request,
     dialect: Dialect,
     defaults: &Defaults,
     stream: bool,
+    is_strict: bool,
 ) -> Result<Bytes, Error> {
     match &request.body {
         Body::Raw(body) => Ok(body.clone()),
         Body::Typed(prompt) => {
             let purpose = if stream { For::Stream } else { For::Answer };
-            typed(prompt, dialect, defaults, purpose)
+            typed(prompt, dialect, defaults, purpose, is_strict)
         }
     }
 }
@@ -45,7 +47,7 @@ pub(super) fn count_body_of(
 ) -> Result<Bytes, Error> {
     match &request.body {
         Body::Raw(body) => Ok(body.clone()),
-        Body::Typed(prompt) => typed(prompt, dialect, defaults, For::Count),
+        Body::Typed(prompt) => typed(prompt, dialect, defaults, For::Count, true),
     }
 }
 
@@ -59,10 +61,7 @@ pub(super) fn write(request: &prompt::Request<'_>, dialect: Dialect) -> Result<B
 fn finished(body: Vec<u8>, written: Result<(), EncodeError<Infallible>>) -> Result<Bytes, Error> {
     match written {
         Ok(()) => Ok(body.into()),
-        Err(EncodeError::Rejected(violation)) => {
-            let message = format!("the request was not sent: {violation}");
-            Err(Parts::new(ErrorKind::InvalidRequest, message).source(violation).into())
-        }
+        Err(EncodeError::Rejected(violation)) => Err(refused(violation)),
         Err(EncodeError::Write(never)) => match never {},
     }
 }
@@ -80,6 +79,7 @@ fn typed(
     dialect: Dialect,
     defaults: &Defaults,
     purpose: For,
+    is_strict: bool,
 ) -> Result<Bytes, Error> {
     let stream = purpose == For::Stream;
     let model = prompt.model.as_deref().or(defaults.model.as_deref()).ok_or_else(|| {
@@ -121,7 +121,12 @@ fn typed(
     request.stream = stream;
     request.extra = &extra;
     match purpose {
-        For::Answer | For::Stream => write(&request, dialect),
+        For::Answer | For::Stream if is_strict => write(&request, dialect),
+        For::Answer | For::Stream => {
+            let mut body = Vec::new();
+            let written = request.encode_unvalidated(dialect, &mut body);
+            finished(body, written)
+        }
         For::Count => {
             let mut body = Vec::new();
             let written = request.encode_count_tokens(&mut body);

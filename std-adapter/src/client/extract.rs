@@ -8,14 +8,13 @@ use core::pin::Pin;
 
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
+use llm_cache_core::prompt::refuses_forced_tools;
 use llm_cache_core::reply::{Reply as Read, SkipReason, Verdict};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::encode;
 use super::handle::Client;
-use super::models::refuses_forced_tools;
 use super::part::{Tool, ToolChoice};
 use super::reply::{Reply, place, text_of};
 use super::request::{Body, Output, Prompt, Request};
@@ -101,7 +100,7 @@ impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
         };
         let form =
             Form { dialect, tool: ask(prompt, via, client, &schema), wrapped: schema.wrapped };
-        let body = encode::body_of(&request, dialect, client.defaults(), false)?;
+        let body = client.body_of(&request, false)?;
         let accept = |body: &[u8]| form.decode::<T>(body).is_ok();
         let reply = client.call(&request, body, accept).await?;
         match form.decode(reply.body()) {

@@ -3,16 +3,19 @@
 use core::fmt;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope};
 use serde::Deserialize;
 
 use super::account::Account;
 use super::builder::ClientBuilder;
 use super::encode::{self, Defaults};
+use super::plan::SharedPlanner;
 use super::reply::Reply;
 use super::request::Request;
 use super::scope::OwnedScope;
 use super::stream::EventStream;
+use super::validation::Validation;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Parts};
 use crate::memo::note_client;
@@ -49,6 +52,8 @@ pub(super) struct Inner {
     pub(super) defaults: Defaults,
     pub(super) cache: Option<Cache>,
     pub(super) account: Account,
+    pub(super) validation: Option<Validation>,
+    pub(super) planner: Option<SharedPlanner>,
 }
 
 impl Client {
@@ -87,7 +92,7 @@ impl Client {
     /// Whatever [`ErrorKind`] lists, after the retries of the policy.
     pub async fn send(&self, request: impl Into<Request>) -> Result<Reply, Error> {
         let request = request.into();
-        let body = encode::body_of(&request, self.dialect(), &self.0.defaults, false)?;
+        let body = self.body_of(&request, false)?;
         self.call(&request, body, |_| true).await
     }
 
@@ -100,7 +105,7 @@ impl Client {
     /// As [`send`](Self::send), until the stream begins; afterwards from [`EventStream::next`].
     pub async fn stream(&self, request: impl Into<Request>) -> Result<EventStream, Error> {
         let request = request.into();
-        let body = encode::body_of(&request, self.dialect(), &self.0.defaults, true)?;
+        let body = self.body_of(&request, true)?;
         self.open(&request, body).await
     }
 
@@ -174,12 +179,26 @@ impl Client {
         &self.0.upstream
     }
 
-    pub(super) fn account(&self) -> &Account {
-        &self.0.account
+    /// The body that a request goes out with.
+    pub(super) fn body_of(&self, request: &Request, stream: bool) -> Result<Bytes, Error> {
+        let is_strict = self.validation_of(request) == Validation::Strict;
+        encode::body_of(request, self.dialect(), &self.0.defaults, stream, is_strict)
     }
 
     pub(super) fn defaults(&self) -> &Defaults {
         &self.0.defaults
+    }
+
+    pub(super) fn planner(&self) -> Option<&SharedPlanner> {
+        self.0.planner.as_ref()
+    }
+
+    pub(super) fn validation(&self) -> Option<Validation> {
+        self.0.validation
+    }
+
+    pub(super) fn account(&self) -> &Account {
+        &self.0.account
     }
 
     /// The hash state after the scope with the number of the sample.

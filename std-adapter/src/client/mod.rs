@@ -11,18 +11,20 @@
 
 mod account;
 mod builder;
+mod doctor;
 mod encode;
 mod extract;
 mod handle;
 mod marks;
-mod models;
 mod part;
+mod plan;
 mod reply;
 mod request;
 mod schema;
 mod scope;
 mod send;
 mod stream;
+mod validation;
 
 pub use builder::ClientBuilder;
 pub use extract::{Extracted, Extraction, Via};
@@ -32,6 +34,7 @@ pub use reply::Reply;
 pub use request::Request;
 pub use scope::Tenant;
 pub use stream::{ByteStream, EventStream};
+pub use validation::Validation;
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,18 @@
 //! An answer as the caller gets it.
 
 use core::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
+use llm_cache_core::prompt::Violation;
 use llm_cache_core::reply::{Reply as Read, StopReason, ToolInput, Verdict};
 use serde::de::DeserializeOwned;
 
 use crate::cache::Outcome;
 use crate::error::{Error, ErrorKind};
-use crate::prompt::{Facts, Reported, Savings};
+use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 
 /// A provider's answer, fresh or from the cache, with how it came about.
 ///
@@ -24,6 +26,8 @@ pub struct Reply {
     pub(super) outcome: Outcome,
     pub(super) verdict: Verdict,
     pub(super) request_id: Option<Box<str>>,
+    pub(super) violation: Option<Violation>,
+    pub(super) plan: Option<Arc<Plan>>,
 }
 
 impl Reply {
@@ -86,6 +90,21 @@ impl Reply {
         self.request_id.as_deref()
     }
 
+    /// The rule of the provider's that the request breaks as far as this version knows, where it
+    /// was sent all the same ([`Validation::Warn`](super::Validation::Warn)). `None` for a hit.
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        self.violation
+    }
+
+    /// What the client's planner did with the request: its breakpoints and what each is for, or
+    /// why there are none. `None` where it had nothing to do with it
+    /// ([`ClientBuilder::planner`](super::ClientBuilder::planner)), and for a hit.
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_deref()
+    }
+
     /// Why the model stopped.
     #[must_use]
     pub fn stop_reason(&self) -> StopReason {
@@ -120,7 +139,7 @@ impl Reply {
         Reported::of(self.dialect, &self.body)
     }
 
-    fn read(&self) -> Option<Read<'_>> {
+    pub(super) fn read(&self) -> Option<Read<'_>> {
         Read::parse(self.dialect, &self.body).ok()
     }
 }
@@ -134,6 +153,7 @@ impl fmt::Debug for Reply {
             .field("outcome", &self.outcome)
             .field("verdict", &self.verdict)
             .field("request_id", &self.request_id)
+            .field("violation", &self.violation)
             .finish()
     }
 }

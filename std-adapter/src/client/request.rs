@@ -9,6 +9,7 @@ use llm_cache_core::prompt::{self, CacheControl, Role};
 
 use super::encode;
 use super::part::{Part, Tool, ToolChoice, Turn};
+use super::validation::Validation;
 use crate::cache::{CallOptions, Mode};
 use crate::error::Error;
 
@@ -35,6 +36,7 @@ pub struct Request {
     pub(super) options: CallOptions,
     pub(super) variant: u32,
     pub(super) live_ttl: Option<Duration>,
+    pub(super) validation: Option<Validation>,
 }
 
 #[derive(Clone)]
@@ -96,7 +98,8 @@ impl Request {
     }
 
     fn of(body: Body) -> Self {
-        Self { body, options: CallOptions::new(), variant: 0, live_ttl: None }
+        let options = CallOptions::new();
+        Self { body, options, variant: 0, live_ttl: None, validation: None }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Prompt)) -> Self {
@@ -249,6 +252,13 @@ impl Request {
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.options = self.options.mode(mode);
+        self
+    }
+
+    /// What becomes of this request if it breaks a rule of the provider's. Default: the client's.
+    #[must_use]
+    pub fn validation(mut self, validation: Validation) -> Self {
+        self.validation = Some(validation);
         self
     }
 

@@ -36,11 +36,14 @@ impl Client {
         note_client(self);
         let (cache, key) = match self.plan(request, &body)? {
             Plan::Cached { cache, key } => (cache, key),
-            Plan::Past { why } => return self.call_past(body, why).await,
+            Plan::Past { why } => return self.call_past(request, body, why).await,
         };
         let dialect = self.dialect();
-        let mut request_id = None;
+        let (mut request_id, mut violation, mut plan) = (None, None, None);
         let fetch = async || {
+            violation = self.vet(request, &body)?;
+            let (body, planned) = self.planned_or(request, body, false);
+            plan = planned;
             let answer = self.upstream().send(Operation::Generate, body).await?;
             let fetched = self.judge(&answer, &accept);
             request_id = answer.head.request_id;
@@ -64,6 +67,8 @@ impl Client {
             outcome: cached.outcome,
             verdict: cached.verdict,
             request_id,
+            violation,
+            plan,
         }))
     }
 }
@@ -104,11 +109,18 @@ impl Client {
     }
 
     /// Sends a request that the cache has no part in.
-    async fn call_past(&self, body: Bytes, why: BypassReason) -> Result<Reply, Error> {
+    async fn call_past(
+        &self,
+        request: &Request,
+        body: Bytes,
+        why: BypassReason,
+    ) -> Result<Reply, Error> {
+        let violation = self.vet(request, &body)?;
         let outcome = match self.cache() {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
+        let (body, plan) = self.planned_or(request, body, false);
         let answer = self.upstream().send_any(body).await?;
         let usage = if answer.head.event_stream {
             Reported::of(self.dialect(), &answer.body).usage
@@ -122,6 +134,8 @@ impl Client {
             outcome,
             verdict: Verdict::Skip { why: SkipReason::Bypassed },
             request_id: answer.head.request_id,
+            violation,
+            plan,
         }))
     }
 

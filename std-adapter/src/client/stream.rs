@@ -5,6 +5,7 @@ use core::fmt;
 use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
+use llm_cache_core::prompt::Violation;
 use llm_cache_core::reply::{BypassReason, RequestVerdict, request_verdict};
 
 use super::account::StreamBill;
@@ -41,10 +42,12 @@ impl Client {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
+        let violation = self.vet(request, &body)?;
+        let (body, _) = self.planned_or(request, body, true);
         note_client(self);
         let live = self.upstream().open(body).await?;
         let bill = StreamBill::new(self.account().clone(), self.dialect());
-        Ok(EventStream { live, outcome, bill })
+        Ok(EventStream { live, outcome, bill, violation })
     }
 }
 
@@ -55,6 +58,7 @@ pub struct EventStream {
     live: Live,
     outcome: Outcome,
     bill: StreamBill,
+    violation: Option<Violation>,
 }
 
 impl EventStream {
@@ -97,6 +101,13 @@ impl EventStream {
     #[must_use]
     pub fn outcome(&self) -> Outcome {
         self.outcome
+    }
+
+    /// The rule that the request breaks as far as this version knows, where it was sent all the
+    /// same ([`Validation::Warn`](super::Validation::Warn)).
+    #[must_use]
+    pub fn violation(&self) -> Option<Violation> {
+        self.violation
     }
 
     /// The provider's id of the request.

@@ -1,11 +1,14 @@
 //! Tests of the client against a server that says what a test tells it to.
 
 mod cached;
+mod doctor;
 mod faults;
 mod marks;
+mod plan;
 mod savings;
 mod streams;
 mod typed;
+mod validation;
 mod wire;
 
 use core::time::Duration;

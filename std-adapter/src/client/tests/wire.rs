@@ -99,7 +99,7 @@ async fn refuses_before_sending() {
     let server = Loopback::start(vec![answer(200, "", ANSWER)]);
     let client = anthropic(&server).build().unwrap();
     let mark = CacheControl::ephemeral();
-    let mut many = Request::new();
+    let mut many = Request::new().model("claude-opus-4-8");
     for _ in 0..5 {
         many = many.cached_user("x", mark);
     }

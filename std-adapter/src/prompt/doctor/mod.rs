@@ -2,8 +2,8 @@
 //!
 //! [`explain`] takes the request before and the one at hand and tells what can be read of what the
 //! first one wrote: how many tokens, and if not all of them, why: where the two part and which row
-//! of the provider's table of invalidations ([`Row`](super::Row)) that is, a look-back that ends
-//! too early, a prompt that is too short, an entry whose time is over, no mark at all.
+//! of the provider's table of invalidations ([`Row`](super::outline::Row)) that is, a look-back
+//! that ends too early, a prompt that is too short, an entry whose time is over, no mark at all.
 //!
 //! It is a forecast by the published rules (September 2026). The provider decides, and may keep an
 //! entry for longer or lose it; [`Explanation::with_reply`] puts beside the forecast what the reply
