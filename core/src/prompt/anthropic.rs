@@ -312,7 +312,7 @@ fn mark<F: Form>(
     cache_control.map_or(Ok(()), |mark| out.member_constant(mark_member(mark)))
 }
 
-const fn mark_member(cache_control: CacheControl) -> Mark {
+pub(super) const fn mark_member(cache_control: CacheControl) -> Mark {
     let json = match cache_control.ttl {
         None => r#"{"type":"ephemeral"}"#,
         Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,

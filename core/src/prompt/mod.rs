@@ -48,6 +48,7 @@ mod raw;
 mod request;
 mod results;
 mod rules;
+mod splice;
 mod tool;
 mod view;
 mod violation;
@@ -63,6 +64,7 @@ pub use results::{IndexOutOfRange, NoText, Which, mark_last_text, mark_tool_resu
 pub use rules::{
     RULES_AS_OF, check_body, check_count_tokens_body, refuses_forced_tools, refuses_system_role,
 };
+pub use splice::{Existing, write_marked};
 pub use tool::{Function, Tool};
 pub use view::{PartKind, Parts, PromptPart, PromptView, Section};
 pub use violation::{EncodeError, Place, Rule, Violation};

@@ -122,6 +122,8 @@ pub enum Rule {
     DuplicateMember,
     /// This dialect has no place for it.
     Unsupported,
+    /// A place for a mark that is not in the body.
+    NoSuchPart,
     /// Raw JSON that must be an array and is not.
     NotAnArray,
     /// A forced tool, on a model that takes none.
@@ -221,6 +223,7 @@ impl fmt::Display for Rule {
             Self::Missing => "is required by this provider",
             Self::DuplicateMember => "is written already",
             Self::Unsupported => "has no place in this dialect",
+            Self::NoSuchPart => "is not in this body",
             Self::NotAnArray => "must be a JSON array",
             Self::ForcedTool => "this model cannot be forced to call a tool",
             Self::SystemModel => "this model takes no messages of role system",

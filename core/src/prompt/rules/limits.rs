@@ -7,7 +7,7 @@ const BREAKPOINTS_MAX: usize = 4;
 
 /// What a walk in the order of processing has met so far.
 #[derive(Default)]
-pub(super) struct Limits {
+pub(crate) struct Limits {
     found: usize,
     five_minutes_seen: bool,
     first_beyond: Option<Place>,
@@ -17,7 +17,7 @@ pub(super) struct Limits {
 
 impl Limits {
     /// Counts a mark.
-    pub(super) fn see(
+    pub(crate) fn see(
         &mut self,
         place: Place,
         mark: Option<CacheControl>,
@@ -38,13 +38,13 @@ impl Limits {
     }
 
     /// Takes note of a part that automatic caching may mark.
-    pub(super) const fn markable(&mut self, place: Place, mark: Option<CacheControl>) {
+    pub(crate) const fn markable(&mut self, place: Place, mark: Option<CacheControl>) {
         self.last_markable = Some((place, mark));
     }
 
     /// Adds the mark of automatic caching, which goes to the last part that may carry one unless
     /// that is marked the same way already, and checks the count.
-    pub(super) fn finish(mut self, automatic: Option<CacheControl>) -> Result<(), Violation> {
+    pub(crate) fn finish(mut self, automatic: Option<CacheControl>) -> Result<(), Violation> {
         // With nothing to mark, the provider skips caching.
         if let (Some(automatic), Some((place, explicit))) = (automatic, self.last_markable) {
             match explicit {

@@ -30,7 +30,7 @@
 pub(crate) mod block_type;
 pub(crate) mod fields;
 pub(crate) mod json;
-mod limits;
+pub(crate) mod limits;
 pub(crate) mod mark;
 mod models;
 pub(crate) mod settings;

@@ -16,6 +16,7 @@ mod openai;
 mod openai_responses;
 mod property;
 mod rules;
+mod splice;
 mod view;
 
 const MARK: CacheControl = CacheControl::ephemeral();
