@@ -117,6 +117,10 @@ impl Planner {
     /// Plans a prompt that is sent now, and remembers it. Marks that it has already are passed
     /// over: the plan stands in their place. O(blocks).
     ///
+    /// For prompts that go to the provider: one that this library's cache answers is not planned,
+    /// or the planner takes entries to live on that nobody read. A prompt that fails on its way
+    /// does no harm beyond that: what was to be read is then written.
+    ///
     /// `now_ms` is a clock in milliseconds from anywhere; a jump back does no harm.
     pub fn plan(&mut self, outline: &Outline, facts: &ModelFacts, now_ms: u64) -> Plan {
         let positions = &outline.positions;
