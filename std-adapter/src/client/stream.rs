@@ -1,6 +1,7 @@
 //! A streamed answer, passed through.
 
 use core::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use llm_cache_core::Usage;
@@ -15,7 +16,7 @@ use super::send::verdict_options;
 use crate::cache::{Mode, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::memo::note_client;
-use crate::prompt::{Facts, Savings};
+use crate::prompt::{Facts, Savings, plan::Plan};
 use crate::provider::{Live, SseEvent};
 
 impl Client {
@@ -43,11 +44,11 @@ impl Client {
             None => Outcome::Bypass { why },
         };
         let violation = self.vet(request, &body)?;
-        let (body, _) = self.planned_or(request, body, true);
+        let (body, plan) = self.planned_or(request, body, true);
         note_client(self);
         let live = self.upstream().open(body).await?;
         let bill = StreamBill::new(self.account().clone(), self.dialect());
-        Ok(EventStream { live, outcome, bill, violation })
+        Ok(EventStream { live, outcome, bill, violation, plan })
     }
 }
 
@@ -59,6 +60,7 @@ pub struct EventStream {
     outcome: Outcome,
     bill: StreamBill,
     violation: Option<Violation>,
+    plan: Option<Arc<Plan>>,
 }
 
 impl EventStream {
@@ -108,6 +110,13 @@ impl EventStream {
     #[must_use]
     pub fn violation(&self) -> Option<Violation> {
         self.violation
+    }
+
+    /// What the client's planner did with the request; `None` where it had nothing to do with it
+    /// ([`ClientBuilder::planner`](super::ClientBuilder::planner)).
+    #[must_use]
+    pub fn plan(&self) -> Option<&Plan> {
+        self.plan.as_deref()
     }
 
     /// The provider's id of the request.

@@ -7,7 +7,7 @@ use crate::cache::Cache;
 use crate::client::{Client, Request, Tool};
 use crate::core::prompt::CacheControl;
 use crate::prompt::plan::Planner;
-use crate::provider::loopback::{Loopback, answer};
+use crate::provider::loopback::{Loopback, answer, event_stream};
 
 /// A turn of an agent with long instructions.
 fn request() -> Request {
@@ -68,6 +68,18 @@ async fn others_marks_stay() {
         let sent = String::from_utf8(server.requests()[index].body.clone()).unwrap();
         assert_eq!(marks(&sent), expected, "request {index}");
     }
+}
+
+/// A streamed request is planned like any other.
+#[tokio::test]
+async fn streams_are_planned() {
+    let stop = "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n";
+    let server = Loopback::start(vec![event_stream(stop)]);
+    let stream = client(&server).stream(request()).await.unwrap();
+    assert!(!stream.plan().unwrap().breakpoints.is_empty());
+    let sent = String::from_utf8(server.requests()[0].body.clone()).unwrap();
+    assert_eq!(marks(&sent), stream.plan().unwrap().breakpoints.len());
+    assert!(sent.contains("\"stream\":true"));
 }
 
 /// What is too short for the model is sent without marks, and the plan says why.
