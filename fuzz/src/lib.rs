@@ -6,6 +6,8 @@ pub mod chunks;
 pub mod json;
 pub mod log;
 pub mod permute;
+pub mod prompt_decode;
+pub mod prompt_encode;
 pub mod reply;
 pub mod segment;
 pub mod table;
@@ -20,6 +22,8 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("json", json::check),
     ("log", log::check),
     ("permute", permute::check),
+    ("prompt_decode", prompt_decode::check),
+    ("prompt_encode", prompt_encode::check),
     ("reply", reply::check),
     ("segment", segment::check),
     ("table", table::check),

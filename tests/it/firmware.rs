@@ -10,13 +10,17 @@ use std::{
 
 use llm_cache_core::{
     RequestKey,
-    key::{Dialect, Endpoint, Scope, Tenant},
+    canonical::Sink,
+    key::{Dialect, Endpoint, FieldHasher, Scope, Tenant},
     record::{Frame, PortableCrc32c, Record},
 };
 use llm_cache_tests::shared::skip;
 
 use crate::formats::{Item, Walk, unhex, walk_image};
 
+#[expect(unreachable_pub, reason = "the firmware is a crate of its own")]
+#[path = "../embedded/src/prompt.rs"]
+mod prompt;
 #[expect(unreachable_pub, reason = "the firmware is a crate of its own")]
 #[path = "../embedded/src/requests.rs"]
 mod requests;
@@ -100,6 +104,11 @@ fn firmware_does_the_core_job_within_its_budget() {
     let body: serde_json::Value = serde_json::from_str(console.line("body")).unwrap();
     assert_eq!(body["messages"][0]["content"][0]["cache_control"]["type"], "ephemeral");
 
+    let (bytes, hash) = prompt_written_at_once();
+    assert_eq!(console.line("prompt bytes"), bytes.to_string());
+    assert_eq!(console.line("prompt hash"), hash);
+    assert!(bytes > 100 * 1024, "{bytes} bytes of prompt");
+
     assert_eq!(console.line("table before"), "false");
     assert_eq!(console.line("table hit"), "true bytes 74 age 30000");
     assert_eq!(console.line("table expired"), "true");
@@ -113,6 +122,18 @@ fn firmware_does_the_core_job_within_its_budget() {
     println!("code {code} of {CODE_BYTES_MAX} bytes, stack {stack} of {STACK_BYTES_MAX} bytes");
     assert!(code <= CODE_BYTES_MAX, "{code} bytes of code");
     assert!(stack <= STACK_BYTES_MAX, "{stack} bytes of stack");
+}
+
+/// The length and the hash of the long prompt, which the firmware writes through 512 bytes.
+fn prompt_written_at_once() -> (usize, String) {
+    let mut body = Vec::new();
+    let request = prompt::request();
+    request.encode(Dialect::AnthropicMessages, &mut body).expect("no rule is broken");
+    assert_eq!(request.encoded_len(Dialect::AnthropicMessages), Ok(body.len()));
+    serde_json::from_slice::<serde_json::Value>(&body).expect("JSON");
+    let mut hash = FieldHasher::new("firmware link");
+    hash.write(&body);
+    (body.len(), RequestKey::from_bytes(hash.finish()).to_string())
 }
 
 /// The firmware recovers a flash image that another build has written, and reclaims all of it;

@@ -12,6 +12,8 @@ mod footprint;
 mod image;
 #[cfg(feature = "instructions")]
 mod instructions;
+mod link;
+mod prompt;
 #[cfg(feature = "recover")]
 mod recover;
 mod requests;
@@ -20,6 +22,7 @@ use console::{Word, print_line};
 use cortex_m_rt::entry;
 use cortex_m_semihosting::debug;
 use flash::{Chip, RamFlash, SECTOR_BYTES};
+use link::Link;
 use llm_cache_core::{
     Millis, RequestKey,
     canonical::Slot,
@@ -62,6 +65,7 @@ fn main() -> ! {
         debug::exit(debug::EXIT_SUCCESS);
     }
     encode(&mut MEMORY.buffer);
+    send_prompt(&mut MEMORY.buffer);
     let keys = keys(&mut MEMORY.scratch);
     if cfg!(feature = "table") {
         remember(&mut MEMORY.table, &keys);
@@ -72,16 +76,28 @@ fn main() -> ! {
     panic!("the emulator went on after exit");
 }
 
-/// Writes a request with a mark, without a heap.
+/// Writes a request with a mark, without a heap. It goes through a link as the long one does: an
+/// encoder for another writer would be the same code once more.
 fn encode(buffer: &mut [u8]) {
     let blocks = [Block::cached_text("Is the valve open?", CacheControl::ephemeral())];
     let messages = [Message::user_blocks(&blocks)];
     let request = Request::new("claude-haiku-4-5", 64, &messages);
-    let mut writer = &mut buffer[..];
-    request.encode(Dialect::AnthropicMessages, &mut writer).ok().expect("it fits the buffer");
-    let left = writer.len();
-    let body = core::str::from_utf8(&buffer[..buffer.len() - left]).ok().expect("JSON is UTF-8");
+    let mut link = Link::new(buffer);
+    request.encode(Dialect::AnthropicMessages, &mut link).ok().expect("no rule is broken");
+    let body = core::str::from_utf8(link.unsent()).ok().expect("JSON is UTF-8");
     print_line!("body", body);
+}
+
+/// Sends a prompt that is two hundred times as long as the buffer.
+fn send_prompt(buffer: &mut [u8; 512]) {
+    let mut link = Link::new(buffer);
+    prompt::request()
+        .encode(Dialect::AnthropicMessages, &mut link)
+        .ok()
+        .expect("no rule is broken");
+    let (sent, hash) = link.finish();
+    print_line!("prompt bytes", sent);
+    console::line(&["prompt hash".into(), Word::Hex(&hash)]);
 }
 
 fn keys(scratch: &mut [Slot]) -> [RequestKey; REQUESTS.len()] {
