@@ -16,6 +16,9 @@
 //! + MARKS_MAX: usize = 5;
 //! ```
 //!
+//! Where `source` holds more than the group: `part NAME` takes that folder of it alone, any number
+//! of times, and `door TEXT` is a line of the `mod.rs` that the copy then has.
+//!
 //! Several `-` or `+` lines are one text; the `-` text must stand in the file exactly once, or the
 //! build fails. `OUT_DIR/GROUP.rs` then has a module per copy and the table `MUTANTS: &[(&str,
 //! Entry)]`, `Entry` being the type; its first row is the copy without a fault. Lines with `#`
@@ -49,6 +52,8 @@ struct Group<'a> {
     entry: &'a str,
     kind: &'a str,
     replace: Vec<(&'a str, &'a str)>,
+    parts: Vec<&'a str>,
+    door: String,
     mutants: Vec<Mutant<'a>>,
 }
 
@@ -73,6 +78,8 @@ impl<'a> Group<'a> {
                 ("+", Some(mutant)) => mutant.with.push(rest),
                 ("#", None) => {}
                 ("source", None) => group.source = rest,
+                ("part", None) => group.parts.push(rest),
+                ("door", None) => group.door.extend([rest, "\n"]),
                 ("entry", None) => group.entry = rest,
                 ("type", None) => group.kind = rest,
                 ("replace", None) => {
@@ -89,7 +96,12 @@ fn write_group(name: &str, group: &Group<'_>, root: &Path, out: &Path) {
     let source = root.join(group.source);
     println!("cargo::rerun-if-changed={}", source.display());
     let mut files = BTreeMap::new();
-    read(&source, Path::new(""), &mut files);
+    if group.parts.is_empty() {
+        read(&source, Path::new(""), &mut files);
+    } else {
+        group.parts.iter().for_each(|part| read(&source.join(part), Path::new(part), &mut files));
+        files.insert("mod.rs".into(), group.door.clone());
+    }
     let original = Mutant { name: "without a fault", ..Mutant::default() };
     let (mut modules, mut rows) = (String::new(), String::new());
     for (index, mutant) in [&original].into_iter().chain(&group.mutants).enumerate() {

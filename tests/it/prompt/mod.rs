@@ -1,5 +1,7 @@
 //! Prompt caching: what the library says of requests, against the emulator and recorded traffic.
 
 mod agreement;
+#[cfg(test)]
+mod doctor;
 mod plan;
 mod recorded;
