@@ -17,7 +17,7 @@
 //! - a forced tool on a model that takes none (release notes of September 22 and 28, 2026);
 //! - a message of role `system` on a model that takes none, first, not behind a user's turn or the
 //!   result of a provider-run tool, before anything but an assistant's turn, or of anything but
-//!   text (mid-conversation system messages);
+//!   text (mid-conversation system messages); several in a row are one (recorded requests);
 //! - a body without `model`, `max_tokens` or messages, and what must be an object or list and is
 //!   not.
 //!

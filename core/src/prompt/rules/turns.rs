@@ -29,7 +29,9 @@ impl Turns {
 
     /// The message at that index begins.
     pub(super) fn message(&mut self, index: usize, speaker: Speaker) -> Result<(), Violation> {
-        if self.last == Some(Speaker::System) && speaker != Speaker::Assistant {
+        // Several in a row stand for one, as recorded requests show.
+        let may_be_before = matches!(speaker, Speaker::Assistant | Speaker::System);
+        if self.last == Some(Speaker::System) && !may_be_before {
             return Err(Violation::new(Place::Message(index - 1), Rule::SystemTurn));
         }
         if speaker == Speaker::System {
@@ -38,7 +40,7 @@ impl Turns {
                 return Err(Violation::new(place, Rule::SystemModel));
             }
             let may_follow = match self.last {
-                Some(Speaker::User) => true,
+                Some(Speaker::User | Speaker::System) => true,
                 Some(Speaker::Assistant) => self.ends_in_server_result,
                 _ => false,
             };

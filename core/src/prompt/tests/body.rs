@@ -283,15 +283,21 @@ fn system_messages() {
             .collect();
         format!(r#"{{"model":"{model}","max_tokens":9,"messages":[{}]}}"#, messages.join(","))
     };
-    for turns in ["u s", "u t a u s", "u r s a", "u s a u s a"] {
+    for turns in ["u s", "u t a u s", "u r s a", "u s a u s a", "u s t a"] {
         accepts(&body("claude-opus-4-8", turns));
         let index = turns.split(' ').position(|turn| "st".contains(turn)).unwrap_or_default();
         let place = format!("messages.{index}");
         refuses(&body("claude-sonnet-5", turns), &place, Rule::SystemModel);
     }
-    for (turns, index) in
-        [("s", 0), ("s a u", 0), ("u a s", 2), ("u s u", 1), ("u s s", 1), ("x s", 1), ("u s x", 1)]
-    {
+    for (turns, index) in [
+        ("s", 0),
+        ("s a u", 0),
+        ("u a s", 2),
+        ("u s u", 1),
+        ("u s s u", 2),
+        ("x s", 1),
+        ("u s x", 1),
+    ] {
         let place = format!("messages.{index}");
         refuses(&body("a-model-of-tomorrow", turns), &place, Rule::SystemTurn);
     }
