@@ -3,5 +3,6 @@
 mod agreement;
 #[cfg(test)]
 mod doctor;
+mod mutants;
 mod plan;
 mod recorded;

@@ -95,7 +95,7 @@ fn text(random: &mut Random) -> Value {
 }
 
 fn document(random: &mut Random) -> Value {
-    let source = match random.below(3) {
+    let source = match random.below(4) {
         0 => json!({"type": "text", "media_type": "text/plain", "data": "d"}),
         1 => json!({"type": "content", "content": "a string"}),
         _ => json!({"type": "content", "content": [text(random), text(random)]}),
@@ -123,9 +123,9 @@ fn tool_result(random: &mut Random) -> Value {
 
 fn nested(random: &mut Random) -> Value {
     match random.below(8) {
-        0..=3 => text(random),
-        4 => json!({"type": "image", "source": {"type": "url", "url": "u"}}),
-        5 => document(random),
+        0..=2 => text(random),
+        3 => json!({"type": "image", "source": {"type": "url", "url": "u"}}),
+        4 | 5 => document(random),
         6 => search_result(),
         _ => json!({"type": "tool_reference", "tool_name": "n"}),
     }

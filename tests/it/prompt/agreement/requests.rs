@@ -77,6 +77,9 @@ fn unmarked(random: &mut Random, manner: Manner) -> Value {
     if let Some(system) = blocks::system(random) {
         body["system"] = system;
     }
+    if is_wild && random.percent(5) {
+        body["system"] = json!([{"type": "image", "source": {}}, {"type": "text", "text": "x"}]);
+    }
     body["messages"] = messages(random, is_wild);
     for (name, percent, values) in settings() {
         if random.percent(if is_wild { 3 * percent } else { percent }) {
@@ -184,9 +187,15 @@ fn mark_anywhere(random: &mut Random, body: &mut Value) {
     } else {
         random.pick(&odd_values()).clone()
     };
-    match random.below(all.len() + 1) {
-        index if index < all.len() => set_mark(body, &all[index], value),
-        _ => body["cache_control"] = value,
+    // One time in three somewhere deep inside, which would be rare otherwise.
+    let tries = *random.pick(&[1, 1, 4]);
+    let sites: Vec<_> = (0..tries).map(|_| random.below(all.len() + 1)).collect();
+    let deepest = sites
+        .into_iter()
+        .max_by_key(|site| all.get(*site).map_or(0, |pointer| pointer.matches('/').count()));
+    match deepest.and_then(|site| all.get(site)) {
+        Some(pointer) => set_mark(body, pointer, value),
+        None => body["cache_control"] = value,
     }
 }
 
@@ -209,7 +218,7 @@ fn odd_values() -> [Value; 12] {
 }
 
 fn one_fault(random: &mut Random, body: &mut Value) {
-    match random.below(9) {
+    match random.below(10) {
         0 => {
             let settings = settings();
             let (name, _, values) = &settings[random.below(4)];
@@ -226,6 +235,14 @@ fn one_fault(random: &mut Random, body: &mut Value) {
         3 => {
             let name = json!({"name": "later", "defer_loading": true, "cache_control": mark(None)});
             body["tools"] = json!([name]);
+        }
+        4 => {
+            let is_empty = |site: &String| body.pointer(site).is_some_and(|one| one["text"] == "");
+            let empty: Vec<_> = Sites::of(body).all.into_iter().filter(is_empty).collect();
+            if !empty.is_empty() {
+                let site = random.pick(&empty);
+                set_mark(body, site, mark(None));
+            }
         }
         _ => mark_anywhere(random, body),
     }

@@ -45,8 +45,8 @@ pub(super) fn marks(body: &Value) -> Vec<Mark<'_>> {
     for (index, block) in elements(body, "system").iter().enumerate() {
         let path = format!("system.{index}");
         let place = if block["type"] == "text" { Place::Block } else { Place::Forbidden };
+        walk.members(&path, block);
         walk.object(place, &path, &path, block);
-        walk.citations(&path, block);
     }
     for (index, message) in elements(body, "messages").iter().enumerate() {
         let path = format!("messages.{index}");
@@ -108,6 +108,13 @@ impl<'a> Walk<'a> {
             let place = if hoisted { Place::LastNested } else { Place::Forbidden };
             self.block(place, path, &format!("{typed}.{inner_path}.{index}"), one);
         }
+        self.members(&typed, block);
+        self.object(place, path, &typed, block);
+    }
+
+    /// The objects inside a block that are no blocks.
+    fn members(&mut self, typed: &str, block: &'a Value) {
+        let kind = kind_of(block);
         // What an MCP server returned is made of blocks; nothing is published about marks on them.
         let is_closed = is_server_tool_result(kind) && kind != "mcp_tool_result";
         if kind == "search_result" || is_closed {
@@ -120,8 +127,7 @@ impl<'a> Walk<'a> {
         }
         let source = format!("{typed}.source");
         self.object(Place::Forbidden, &source, &source, &block["source"]);
-        self.citations(&typed, block);
-        self.object(place, path, &typed, block);
+        self.citations(typed, block);
     }
 
     fn citations(&mut self, path: &str, block: &'a Value) {
