@@ -6,7 +6,8 @@ use bytes::Bytes;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::{
-    self, Content, EncodeError, Message, OutputFormat, RawJson, SystemPrompt, Text,
+    self, Content, EncodeError, Message, OutputFormat, RawJson, SystemPrompt, Text, Violation,
+    check_body, check_count_tokens_body,
 };
 
 use super::part::{Part, Tool, ToolChoice};
@@ -51,11 +52,25 @@ pub(super) fn count_body_of(
     }
 }
 
-/// Writes a request of core's model.
+/// Writes a request of core's model, which has to keep every rule that is known here.
+///
+/// Its own check is made without reading what was written; raw pieces are looked into afterwards.
 pub(super) fn write(request: &prompt::Request<'_>, dialect: Dialect) -> Result<Bytes, Error> {
     let mut body = Vec::new();
     let written = request.encode(dialect, &mut body);
-    finished(body, written)
+    let body = finished(body, written)?;
+    if dialect == Dialect::AnthropicMessages {
+        check_bytes(&body, check_body)?;
+    }
+    Ok(body)
+}
+
+fn check_bytes(
+    body: &[u8],
+    check: impl Fn(JsonValue<'_>) -> Result<(), Violation>,
+) -> Result<(), Error> {
+    // What was written from checked pieces is JSON.
+    JsonValue::parse(body).map_or(Ok(()), |value| check(value).map_err(refused))
 }
 
 fn finished(body: Vec<u8>, written: Result<(), EncodeError<Infallible>>) -> Result<Bytes, Error> {
@@ -130,7 +145,9 @@ fn typed(
         For::Count => {
             let mut body = Vec::new();
             let written = request.encode_count_tokens(&mut body);
-            finished(body, written)
+            let body = finished(body, written)?;
+            check_bytes(&body, check_count_tokens_body)?;
+            Ok(body)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The provider's rules for breakpoints, over raw JSON and over typed requests.
+//! The provider's rules for breakpoints, over raw JSON.
 //!
 //! [`check_body`] shows the parts of a JSON body to one `Walk`, which knows the rules. Refused is,
 //! with the page that says so:

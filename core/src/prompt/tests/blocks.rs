@@ -128,6 +128,7 @@ const ECHOED: [&str; 15] = [
 
 /// A type without a variant of its own goes out as it came, and takes a mark.
 #[test]
+#[cfg_attr(miri, ignore = "takes an interpreter 20 s; `typed_blocks` goes the same ways")]
 fn echoed_blocks() {
     for golden in ECHOED {
         let json = RawJson::new(golden).expect("JSON");

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use super::{ANSWER, anthropic};
 use crate::cache::{Cache, Event};
-use crate::client::{Client, Request, Validation};
-use crate::core::prompt::{CacheControl, Place, Rule, Violation};
+use crate::client::{Client, Part, Request, Tool, ToolChoice, Validation};
+use crate::core::prompt::{CacheControl, Place, Role, Rule, Violation};
 use crate::provider::loopback::{Loopback, answer};
 use crate::{Error, ErrorKind};
 
@@ -86,4 +86,26 @@ async fn it_can_be_told() {
     assert_eq!(strict.send(off).await.unwrap().violation(), None);
     let warn = broken().model("claude-opus-4-8").validation(Validation::Warn);
     assert_eq!(client(&server).send(warn).await.unwrap().violation(), Some(RULE));
+}
+
+/// What only the written bytes show is refused as well: a mark deep inside a raw block, one on a
+/// block of a type without the field, a forced tool that the model takes none of.
+#[tokio::test]
+async fn raw_pieces_of_typed_requests_are_looked_into() {
+    let server = server();
+    let client = client(&server);
+    let raw =
+        |json: &str| Request::new().model("claude-opus-5-5").message(Role::User, [Part::raw(json)]);
+    let nested = r#"{"type":"tool_result","tool_use_id":"t","content":[
+        {"type":"text","text":"a","cache_control":{"type":"ephemeral"}},
+        {"type":"text","text":"b"}]}"#;
+    let unknown = r#"{"type":"hologram","cache_control":{"type":"ephemeral"}}"#;
+    let forced = Request::new().model("claude-opus-5-5").user("hello");
+    let schema = r#"{"type":"object"}"#;
+    let forced = forced.tool(Tool::function("t", schema)).tool_choice(ToolChoice::Any);
+    for request in [raw(nested), raw(unknown), forced] {
+        let error = client.send(request).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidRequest, "{error}");
+    }
+    assert_eq!(server.requests().len(), 0);
 }

@@ -21,7 +21,7 @@ mod library {
 }
 
 const SEED: u64 = 6;
-const COUNT: usize = 2_200;
+const COUNT: usize = 2_000;
 
 static CASES: LazyLock<Vec<Case>> = LazyLock::new(|| cases(SEED, COUNT));
 
