@@ -1,4 +1,4 @@
-//! What a prompt costs: the provider's prompt cache, by wire.md 1.3 and 1.9.
+//! What a prompt costs: the provider's prompt cache, by its prompt caching page (September 2026).
 
 use std::collections::HashMap;
 

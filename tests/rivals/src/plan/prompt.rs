@@ -12,7 +12,7 @@ pub(crate) struct Prompt {
 /// A mark: which spot, for how long.
 pub(crate) type Mark = (usize, Ttl);
 
-/// What a provider asks: Opus 5, wire.md 1.7 and 1.9.
+/// What a provider asks: Opus 5, by the prompt caching page.
 pub(crate) const TERMS: Terms =
     Terms { minimum_tokens: 512, read: 0.1, write_5m: 1.25, write_1h: Some(2.0) };
 

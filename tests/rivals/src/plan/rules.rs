@@ -14,7 +14,7 @@ pub(crate) fn none(_: &Prompt) -> Vec<Mark> {
 }
 
 /// What the provider does by itself where the top level asks for it: a mark on the last block that
-/// may carry one (wire.md 1.4).
+/// may carry one (prompt caching page, automatic caching).
 pub(crate) fn automatic(prompt: &Prompt) -> Vec<Mark> {
     prompt.last_markable().map(|at| (at, Ttl::FiveMinutes)).into_iter().collect()
 }
