@@ -20,7 +20,7 @@ impl Client {
     /// sent. `None` before the first request.
     ///
     /// Minimum lengths are the client's facts, token counts are estimates ([`Estimate`]); with a
-    /// tokenizer at hand call [`explain`](crate::prompt::doctor::explain) itself. Once there is a
+    /// tokenizer at hand call [`explain`] itself. Once there is a
     /// reply, [`Explanation::with_reply`] puts [`Reply::usage`] and [`Reply::diagnostics`] beside
     /// the forecast. O(length of both prompts).
     ///
