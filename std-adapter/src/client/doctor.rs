@@ -20,9 +20,9 @@ impl Client {
     /// sent. `None` before the first request.
     ///
     /// Minimum lengths are the client's facts, token counts are estimates ([`Estimate`]); with a
-    /// tokenizer at hand call [`explain`] itself. Once there is a
-    /// reply, [`Explanation::with_reply`] puts [`Reply::usage`] and [`Reply::diagnostics`] beside
-    /// the forecast. O(length of both prompts).
+    /// tokenizer at hand call [`explain`] itself. Once there is a reply,
+    /// [`Explanation::with_reply`] puts [`Reply::usage`] and [`Reply::diagnostics`] beside the
+    /// forecast. O(length of both prompts).
     ///
     /// # Errors
     /// [`ErrorKind::InvalidRequest`] for a request that cannot be written or is not JSON, and with

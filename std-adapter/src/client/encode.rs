@@ -52,17 +52,23 @@ pub(super) fn count_body_of(
     }
 }
 
-/// Writes a request of core's model, which has to keep every rule that is known here.
-///
-/// Its own check is made without reading what was written; raw pieces are looked into afterwards.
-pub(super) fn write(request: &prompt::Request<'_>, dialect: Dialect) -> Result<Bytes, Error> {
-    let mut body = Vec::new();
-    let written = request.encode(dialect, &mut body);
-    let body = finished(body, written)?;
+/// Writes a request of core's model, which has to keep every rule that is known here: those that
+/// core checks before it writes, and those that only the bytes show.
+pub(super) fn write_strictly(
+    request: &prompt::Request<'_>,
+    dialect: Dialect,
+) -> Result<Bytes, Error> {
+    let body = write(request, dialect)?;
     if dialect == Dialect::AnthropicMessages {
         check_bytes(&body, check_body)?;
     }
     Ok(body)
+}
+
+fn write(request: &prompt::Request<'_>, dialect: Dialect) -> Result<Bytes, Error> {
+    let mut body = Vec::new();
+    let written = request.encode(dialect, &mut body);
+    finished(body, written)
 }
 
 fn check_bytes(

@@ -94,7 +94,7 @@ impl Request {
     /// [`ErrorKind::InvalidRequest`](crate::ErrorKind::InvalidRequest) naming the path and the rule
     /// that the request breaks.
     pub fn from_model(request: &prompt::Request<'_>, dialect: Dialect) -> Result<Self, Error> {
-        encode::write(request, dialect).map(Self::raw)
+        encode::write_strictly(request, dialect).map(Self::raw)
     }
 
     fn of(body: Body) -> Self {
