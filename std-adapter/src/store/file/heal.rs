@@ -54,10 +54,16 @@ impl Maintenance<'_> {
         let Some(&(newest, newest_place)) = candidates.first() else { return Ok(None) };
         for (found, place) in candidates {
             let Some(segment) = self.held(place) else { continue };
-            let failed = |error| StoreError::io(&segment.path, error);
-            if !segment.is_whole(&found).map_err(failed)? {
-                continue;
-            }
+            let bytes = segment.file.read_vec(place.len as usize, found.offset.into());
+            let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
+            let frame = segment.header.frame(found.offset, &CRC);
+            let record = Record::decode(&bytes, &frame, &CRC).ok();
+            let item = match &record {
+                Some((record, _)) => Item::Entry(record),
+                None if found.head.kind == Kind::Removal => Item::Bare(Kind::Removal, *key),
+                // Damaged.
+                None => continue,
+            };
             if place == newest_place {
                 let mut index = self.common.index_mut();
                 if let Some(other) = index.place(key).filter(|other| *other != place) {
@@ -66,15 +72,6 @@ impl Maintenance<'_> {
                 index.point(key, place);
                 return Ok(None);
             }
-            let bytes = segment.file.read_vec(place.len as usize, found.offset.into());
-            let bytes = bytes.map_err(failed)?;
-            let frame = segment.header.frame(found.offset, &CRC);
-            let record = Record::decode(&bytes, &frame, &CRC).ok();
-            let item = match &record {
-                Some((record, _)) => Item::Entry(record),
-                None if found.head.kind == Kind::Removal => Item::Bare(Kind::Removal, *key),
-                None => continue,
-            };
             let Some(behind) = self.held(newest_place) else { continue };
             let appended = self.append_beyond(&behind, item, newest.head.order)?;
             self.common.apply(&appended)?;
@@ -94,7 +91,8 @@ impl Maintenance<'_> {
             // This one is damaged, and a get has gone on to the other already.
             return Ok(false);
         }
-        other.is_whole(&Found { offset: place.offset(), head }).map_err(failed)
+        let is_whole = || other.read(place.offset(), place.len).map(|found| found.is_some());
+        Ok(place.is_removal() || is_whole().map_err(failed)?)
     }
 
     fn newest_of(&self, found: &Found) -> Option<Place> {
