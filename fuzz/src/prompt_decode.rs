@@ -45,7 +45,7 @@ pub fn check(body: &[u8]) {
 }
 
 /// Runs `test` on the request, if the body is one.
-pub(crate) fn with_decoded(dialect: Dialect, body: JsonValue<'_>, test: impl FnOnce(&Request<'_>)) {
+pub fn with_decoded(dialect: Dialect, body: JsonValue<'_>, test: impl FnOnce(&Request<'_>)) {
     let needs = DecodeNeeds::of(body);
     let nothing = RawJson::assume_valid("{}");
     let mut tools = vec![Tool::Raw(RawObject::new(nothing)); needs.tools];

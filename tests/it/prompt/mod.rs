@@ -5,4 +5,5 @@ mod agreement;
 mod doctor;
 mod mutants;
 mod plan;
+mod random;
 mod recorded;

@@ -10,10 +10,9 @@ use flate2::read::GzDecoder;
 use llm_cache_core::{
     json::JsonValue,
     key::{Dialect, Endpoint, Scope, Tenant},
-    prompt::{
-        Block, Content, DecodeMemory, DecodeNeeds, Message, RawJson, RawObject, Request, Tool,
-    },
+    prompt::{Content, Message, Request},
 };
+use llm_cache_fuzz::prompt_decode::with_decoded;
 use llm_cache_tests::shared_dir;
 use serde_json::Value;
 
@@ -56,22 +55,12 @@ fn recorded_requests_come_back() {
 }
 
 fn comes_back(dialect: Dialect, body: JsonValue<'_>, counts: &mut Counts) {
-    let needs = DecodeNeeds::of(body);
-    let nothing = RawJson::assume_valid("{}");
-    let mut tools = vec![Tool::Raw(RawObject::new(nothing)); needs.tools];
-    let mut messages = vec![Message::user(""); needs.messages];
-    let mut blocks = vec![Block::text(""); needs.blocks];
-    let mut extra = vec![("", nothing); needs.extra];
-    let (mut stop_sequences, mut text) = (vec![""; needs.stop_sequences], vec![0; needs.text]);
-    let memory = DecodeMemory {
-        tools: &mut tools,
-        messages: &mut messages,
-        blocks: &mut blocks,
-        extra: &mut extra,
-        stop_sequences: &mut stop_sequences,
-        text: &mut text,
-    };
-    let request = Request::decode(dialect, body, memory).unwrap();
+    let before = counts.requests;
+    with_decoded(dialect, body, |request| is_the_same(dialect, body, request, counts));
+    assert_eq!(counts.requests, before + 1, "it was decoded");
+}
+
+fn is_the_same(dialect: Dialect, body: JsonValue<'_>, request: &Request<'_>, counts: &mut Counts) {
     let mut written = Vec::new();
     request.encode_unvalidated(dialect, &mut written).unwrap();
 

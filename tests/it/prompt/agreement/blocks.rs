@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::random::Random;
+use super::super::random::Random;
 
 /// Types of content that the API gives back and takes again, told apart by their names alone.
 const ECHOED: &[&str] = &[

@@ -1,7 +1,6 @@
 //! What the library's rules and the emulator's say of the same requests: neither knows the other.
 
 mod blocks;
-mod random;
 mod requests;
 mod shrink;
 mod sites;
@@ -17,7 +16,7 @@ use llm_cache_tests::raw_http::post;
 use llm_cache_tests::{Emulator, Options, Replay, shared_dir};
 use serde_json::{Value, json};
 
-use random::Random;
+use super::random::Random;
 use requests::Requests;
 use shrink::shrink;
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::super::random::Random;
 use super::blocks;
-use super::random::Random;
 use super::sites::Sites;
 
 /// Models on both sides of every rule that depends on the model.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::random::Random;
+use super::super::random::Random;
 
 /// `value` as JSON text; one text in eight with blanks and with escapes that nothing asks for.
 pub(super) fn spelled(random: &mut Random, value: &Value) -> String {

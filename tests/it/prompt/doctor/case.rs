@@ -3,8 +3,9 @@
 use llm_cache_tests::emulator::{Ledger, Usage};
 use serde_json::{Value, json};
 
+use super::super::random::Random;
+use super::conversations::{MODELS, conversation, mark, unmark};
 use super::edits::{Done, EDITS, Expected};
-use super::random::{MODELS, Rng, conversation, mark, unmark};
 
 /// What a doctor tells, in plain types.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +46,7 @@ const ELAPSED_MS: [u64; 7] =
 /// `count` cases, the same for the same seed: each edit as often as every other one that finds
 /// something to work on.
 pub(super) fn cases(seed: u64, count: usize) -> Vec<Case> {
-    let mut rng = Rng::new(seed);
+    let mut rng = Random::new(seed);
     let mut cases = Vec::new();
     let mut turn = 0;
     while cases.len() < count {
@@ -56,7 +57,7 @@ pub(super) fn cases(seed: u64, count: usize) -> Vec<Case> {
 }
 
 /// One case; none where the edit has nothing to work on, or the provider would refuse a request.
-fn case(rng: &mut Rng, turn: usize) -> Option<Case> {
+fn case(rng: &mut Random, turn: usize) -> Option<Case> {
     let mut previous = conversation(rng);
     mark(rng, &mut previous);
     let mut current = previous.clone();
@@ -185,7 +186,7 @@ fn marks_behind(body: &Value, path: &str) -> bool {
         let block = body.pointer(pointer).unwrap();
         block["type"] == "web_search_tool_result" || block.to_string().contains("cache_control")
     };
-    let places = super::random::markable(body);
+    let places = super::conversations::markable(body);
     body.get("cache_control").is_some()
         || places.iter().any(|pointer| behind(pointer) && has_mark(pointer))
 }

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
-use super::random::{
-    MODELS, Rng, document, image, markable, text, text_block, thinking, turn, unmark,
+use super::super::random::Random;
+use super::conversations::{
+    MODELS, document, image, markable, text, text_block, thinking, turn, unmark,
 };
 use super::tool_edits::{
     tool_added, tool_description, tool_number_respelled, tool_removed, tool_schema_reordered,
@@ -23,7 +24,7 @@ pub(super) enum Done {
     Something,
 }
 
-pub(super) type Edit = fn(&mut Rng, &mut Value) -> Done;
+pub(super) type Edit = fn(&mut Random, &mut Value) -> Done;
 
 /// All of them by name.
 pub(super) const EDITS: &[(&str, Edit)] = &[
@@ -100,14 +101,14 @@ fn user_blocks(body: &mut Value) -> Option<(usize, &mut Vec<Value>)> {
         .filter(|(_, blocks)| blocks.iter().any(|block| block["type"] == "text"))
 }
 
-fn other_members(rng: &mut Rng, body: &mut Value) -> Done {
+fn other_members(rng: &mut Random, body: &mut Value) -> Done {
     body["max_tokens"] = (11 + rng.below(9)).into();
     body["metadata"] = json!({"user_id": text(rng)});
     body["speed"] = Value::Null;
     Done::Nothing
 }
 
-fn string_as_a_block(_: &mut Rng, body: &mut Value) -> Done {
+fn string_as_a_block(_: &mut Random, body: &mut Value) -> Done {
     let mut done = Done::NotHere;
     let messages = body["messages"].as_array_mut().unwrap().iter_mut();
     for content in messages.filter_map(|message| message.get_mut("content")) {
@@ -144,20 +145,20 @@ fn last_turn(body: &Value) -> usize {
 }
 
 /// Ends with what the model says, so that no turn of the user's makes it forget.
-fn grows(rng: &mut Rng, body: &mut Value) -> Done {
+fn grows(rng: &mut Random, body: &mut Value) -> Done {
     let said = json!({"role": "assistant", "content": [text_block(rng)]});
     list(body, "messages").unwrap().push(said);
     Done::Nothing
 }
 
-fn grows_far(rng: &mut Rng, body: &mut Value) -> Done {
+fn grows_far(rng: &mut Random, body: &mut Value) -> Done {
     let count = 15 + rng.below(10);
     push_texts(body, count);
     Done::Nothing
 }
 
 /// The last mark ends up nineteen or twenty blocks before the only one.
-fn grows_to_the_end(rng: &mut Rng, body: &mut Value) -> Done {
+fn grows_to_the_end(rng: &mut Random, body: &mut Value) -> Done {
     let places = markable(body);
     let is_marked = |place: &&String| body.pointer(place).unwrap().get("cache_control").is_some();
     let Some(last) = places.iter().rposition(|place| is_marked(&place)) else {
@@ -180,7 +181,7 @@ fn push_texts(body: &mut Value, count: usize) {
     list(body, "messages").unwrap().push(json!({"role": "assistant", "content": said}));
 }
 
-fn a_run(rng: &mut Rng, body: &mut Value) -> Done {
+fn a_run(rng: &mut Random, body: &mut Value) -> Done {
     let count = 10 + rng.below(30);
     let call = |id: usize| json!({"type": "tool_use", "id": id.to_string(), "input": {}});
     let result = |id: usize| json!({"type": "tool_result", "tool_use_id": id.to_string()});
@@ -192,7 +193,7 @@ fn a_run(rng: &mut Rng, body: &mut Value) -> Done {
     Done::Nothing
 }
 
-fn new_turn(rng: &mut Rng, body: &mut Value) -> Done {
+fn new_turn(rng: &mut Random, body: &mut Value) -> Done {
     with_turn(body, |messages| {
         messages.push(json!({"role": "assistant", "content": [thinking(rng), text_block(rng)]}));
         let mut more = Vec::new();
@@ -203,7 +204,7 @@ fn new_turn(rng: &mut Rng, body: &mut Value) -> Done {
     })
 }
 
-fn model(rng: &mut Rng, body: &mut Value) -> Done {
+fn model(rng: &mut Random, body: &mut Value) -> Done {
     let other = rng.pick(&MODELS).0;
     if body["model"] == other {
         return Done::NotHere;
@@ -212,7 +213,7 @@ fn model(rng: &mut Rng, body: &mut Value) -> Done {
     expect("model", "model", "Changed")
 }
 
-fn citations(rng: &mut Rng, body: &mut Value) -> Done {
+fn citations(rng: &mut Random, body: &mut Value) -> Done {
     let on = blocks(body, |block| block["citations"]["enabled"] == true);
     if let [(message, block)] = on[..] {
         let cited = &mut body["messages"][message]["content"][block];
@@ -226,12 +227,12 @@ fn citations(rng: &mut Rng, body: &mut Value) -> Done {
     expect("citations", path(&(message, blocks.len() - 1)), "Added")
 }
 
-fn output_format(_: &mut Rng, body: &mut Value) -> Done {
+fn output_format(_: &mut Random, body: &mut Value) -> Done {
     body["output_config"]["format"] = json!({"type": "json_schema", "schema": {}});
     expect("output format", "output_config.format", "Added")
 }
 
-fn system_text(rng: &mut Rng, body: &mut Value) -> Done {
+fn system_text(rng: &mut Random, body: &mut Value) -> Done {
     let other = text(rng);
     let index = match body.get_mut("system") {
         Some(Value::Array(blocks)) => {
@@ -248,7 +249,7 @@ fn system_text(rng: &mut Rng, body: &mut Value) -> Done {
     expect("system text", format!("system.{index}.text"), "Changed")
 }
 
-fn system_added(rng: &mut Rng, body: &mut Value) -> Done {
+fn system_added(rng: &mut Random, body: &mut Value) -> Done {
     match body.get_mut("system") {
         Some(Value::Array(blocks)) => {
             blocks.push(text_block(rng));
@@ -262,7 +263,7 @@ fn system_added(rng: &mut Rng, body: &mut Value) -> Done {
     }
 }
 
-fn tool_choice(_: &mut Rng, body: &mut Value) -> Done {
+fn tool_choice(_: &mut Random, body: &mut Value) -> Done {
     if body.get("tool_choice").is_none() {
         return set(body, "tool_choice", json!({"type": "none"}), "tool choice");
     }
@@ -270,7 +271,7 @@ fn tool_choice(_: &mut Rng, body: &mut Value) -> Done {
     expect("tool choice", "tool_choice.type", "Changed")
 }
 
-fn parallel_tool_use(_: &mut Rng, body: &mut Value) -> Done {
+fn parallel_tool_use(_: &mut Random, body: &mut Value) -> Done {
     if body.get("tool_choice").is_none() {
         return Done::NotHere;
     }
@@ -278,7 +279,7 @@ fn parallel_tool_use(_: &mut Rng, body: &mut Value) -> Done {
     expect("tool choice", "tool_choice.disable_parallel_tool_use", "Added")
 }
 
-fn images(rng: &mut Rng, body: &mut Value) -> Done {
+fn images(rng: &mut Random, body: &mut Value) -> Done {
     match blocks(body, |block| block["type"] == "image")[..] {
         [] => {
             let Some((message, blocks)) = user_blocks(body) else { return Done::NotHere };
@@ -293,7 +294,7 @@ fn images(rng: &mut Rng, body: &mut Value) -> Done {
     }
 }
 
-fn thinking_budget(_: &mut Rng, body: &mut Value) -> Done {
+fn thinking_budget(_: &mut Random, body: &mut Value) -> Done {
     if body.get("thinking").is_none() {
         body["thinking"] = json!({"type": "adaptive"});
         return expect("thinking parameters", "thinking.type", "Added");
@@ -302,13 +303,13 @@ fn thinking_budget(_: &mut Rng, body: &mut Value) -> Done {
     expect("thinking parameters", "thinking.budget_tokens", "Changed")
 }
 
-fn effort(_: &mut Rng, body: &mut Value) -> Done {
+fn effort(_: &mut Random, body: &mut Value) -> Done {
     let change = if body["output_config"]["effort"].is_null() { "Added" } else { "Changed" };
     body["output_config"]["effort"] = "max".into();
     expect("effort", "output_config.effort", change)
 }
 
-fn default_effort(_: &mut Rng, body: &mut Value) -> Done {
+fn default_effort(_: &mut Random, body: &mut Value) -> Done {
     if !body["output_config"]["effort"].is_null() {
         return Done::NotHere;
     }
@@ -316,7 +317,7 @@ fn default_effort(_: &mut Rng, body: &mut Value) -> Done {
     Done::Nothing
 }
 
-fn message_text(rng: &mut Rng, body: &mut Value) -> Done {
+fn message_text(rng: &mut Random, body: &mut Value) -> Done {
     let texts = blocks(body, |block| block["type"] == "text");
     if texts.is_empty() {
         return Done::NotHere;
@@ -326,7 +327,7 @@ fn message_text(rng: &mut Rng, body: &mut Value) -> Done {
     expect("messages", format!("messages.{message}.content.{block}.text"), "Changed")
 }
 
-fn block_removed(rng: &mut Rng, body: &mut Value) -> Done {
+fn block_removed(rng: &mut Random, body: &mut Value) -> Done {
     let all = markable(body);
     let in_messages: Vec<_> = all.iter().filter(|at| at.starts_with("/messages")).collect();
     if in_messages.is_empty() {
@@ -341,7 +342,7 @@ fn block_removed(rng: &mut Rng, body: &mut Value) -> Done {
     Done::Something
 }
 
-fn thinking_removed(rng: &mut Rng, body: &mut Value) -> Done {
+fn thinking_removed(rng: &mut Random, body: &mut Value) -> Done {
     let thought = blocks(body, |block| block["type"] == "thinking");
     if thought.is_empty() {
         return Done::NotHere;
@@ -351,12 +352,12 @@ fn thinking_removed(rng: &mut Rng, body: &mut Value) -> Done {
     Done::Something
 }
 
-fn role(_: &mut Rng, body: &mut Value) -> Done {
+fn role(_: &mut Random, body: &mut Value) -> Done {
     body["messages"][0]["role"] = "assistant".into();
     Done::Something
 }
 
-fn cut(rng: &mut Rng, body: &mut Value) -> Done {
+fn cut(rng: &mut Random, body: &mut Value) -> Done {
     let messages = list(body, "messages").unwrap();
     if messages.len() < 2 {
         return Done::NotHere;

@@ -2,9 +2,9 @@
 //! first difference is what was edited.
 
 pub(super) mod case;
+mod conversations;
 mod edits;
 mod mutants;
-mod random;
 mod replies;
 mod tool_edits;
 

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
+use super::super::random::Random;
+use super::conversations::{text, tool, web_tool};
 use super::edits::{Done, expect, list};
-use super::random::{Rng, text, tool, web_tool};
 
 /// Changes one of the caller's own tools.
 fn with_tool(
-    rng: &mut Rng,
+    rng: &mut Random,
     body: &mut Value,
     edit: impl FnOnce(&mut Value),
     within: &str,
@@ -22,12 +23,12 @@ fn with_tool(
     expect("tool definitions", format!("tools.{index}.{within}"), change)
 }
 
-pub(super) fn tool_description(rng: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tool_description(rng: &mut Random, body: &mut Value) -> Done {
     let other = text(rng);
     with_tool(rng, body, |tool| tool["description"] = other.into(), "description", "Changed")
 }
 
-pub(super) fn tool_schema_reordered(rng: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tool_schema_reordered(rng: &mut Random, body: &mut Value) -> Done {
     let reorder = |tool: &mut Value| {
         let properties = tool["input_schema"]["properties"].as_object_mut().unwrap();
         let first = properties.shift_remove("a").unwrap();
@@ -36,14 +37,14 @@ pub(super) fn tool_schema_reordered(rng: &mut Rng, body: &mut Value) -> Done {
     with_tool(rng, body, reorder, "input_schema.properties", "Reordered")
 }
 
-pub(super) fn tool_number_respelled(rng: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tool_number_respelled(rng: &mut Random, body: &mut Value) -> Done {
     let respell = |tool: &mut Value| {
         tool["input_schema"]["properties"]["b"]["minimum"] = json!(1.0);
     };
     with_tool(rng, body, respell, "input_schema.properties.b.minimum", "Respelled")
 }
 
-pub(super) fn tool_added(rng: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tool_added(rng: &mut Random, body: &mut Value) -> Done {
     let added = tool(rng);
     if body.get("tools").is_none() {
         body["tools"] = json!([]);
@@ -54,13 +55,13 @@ pub(super) fn tool_added(rng: &mut Rng, body: &mut Value) -> Done {
     expect("tool definitions", format!("tools.{index}"), "Added")
 }
 
-pub(super) fn tool_removed(_: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tool_removed(_: &mut Random, body: &mut Value) -> Done {
     let Some(index) = tools(body, false).pop() else { return Done::NotHere };
     list(body, "tools").unwrap().remove(index);
     expect("tool definitions", format!("tools.{index}"), "Removed")
 }
 
-pub(super) fn tools_swapped(_: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn tools_swapped(_: &mut Random, body: &mut Value) -> Done {
     let own = tools(body, false);
     let [.., one, other] = own[..] else { return Done::NotHere };
     list(body, "tools").unwrap().swap(one, other);
@@ -69,7 +70,7 @@ pub(super) fn tools_swapped(_: &mut Rng, body: &mut Value) -> Done {
 
 const WEB: &str = "web search or web fetch";
 
-pub(super) fn web_tool_toggled(rng: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn web_tool_toggled(rng: &mut Random, body: &mut Value) -> Done {
     if let Some(index) = tools(body, true).pop() {
         list(body, "tools").unwrap().remove(index);
         return expect(WEB, format!("tools.{index}"), "Removed");
@@ -83,7 +84,7 @@ pub(super) fn web_tool_toggled(rng: &mut Rng, body: &mut Value) -> Done {
     expect(WEB, format!("tools.{index}"), "Added")
 }
 
-pub(super) fn web_tool_set(_: &mut Rng, body: &mut Value) -> Done {
+pub(super) fn web_tool_set(_: &mut Random, body: &mut Value) -> Done {
     let Some(index) = tools(body, true).pop() else { return Done::NotHere };
     body["tools"][index]["max_uses"] = 99.into();
     expect(WEB, format!("tools.{index}"), "Changed")

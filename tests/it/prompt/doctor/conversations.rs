@@ -2,36 +2,7 @@
 
 use serde_json::{Value, json};
 
-/// SplitMix64: the same numbers for the same seed, on every machine.
-pub(super) struct Rng(u64);
-
-impl Rng {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    /// A number below `end`, which is not 0.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        usize::try_from(self.next() % end as u64).unwrap()
-    }
-
-    /// True once in `n` times.
-    pub(super) fn once_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        &list[self.below(list.len())]
-    }
-}
+use super::super::random::Random;
 
 /// Models, with the fewest tokens that they cache and whether they forget earlier thinking.
 pub(super) const MODELS: [(&str, u64, bool); 6] = [
@@ -44,38 +15,38 @@ pub(super) const MODELS: [(&str, u64, bool); 6] = [
 ];
 
 /// A text that no other call gives: short as a rule, long now and then.
-pub(super) fn text(rng: &mut Rng) -> String {
+pub(super) fn text(rng: &mut Random) -> String {
     let len = if rng.once_in(4) { 1000 + rng.below(3000) } else { rng.below(200) };
     let filler = rng.pick(&["x", "\u{e9}", "\"", "\n", "\\"]);
     format!("{:x} {}", rng.next(), filler.repeat(len / filler.len()))
 }
 
-pub(super) fn text_block(rng: &mut Rng) -> Value {
+pub(super) fn text_block(rng: &mut Random) -> Value {
     json!({"type": "text", "text": text(rng)})
 }
 
-pub(super) fn tool(rng: &mut Rng) -> Value {
+pub(super) fn tool(rng: &mut Random) -> Value {
     let description = if rng.once_in(2) { "d".repeat(2400) } else { text(rng) };
     json!({"name": format!("t{:x}", rng.next()), "description": description, "input_schema": {
         "type": "object", "properties": {"a": {"type": "string"}, "b": {"minimum": 1}}}})
 }
 
-pub(super) fn web_tool(rng: &mut Rng) -> Value {
+pub(super) fn web_tool(rng: &mut Random) -> Value {
     let kind = rng.pick(&["web_search_20250305", "web_fetch_20250910"]);
     json!({"type": kind, "name": kind[..9], "max_uses": rng.below(9)})
 }
 
-pub(super) fn image(rng: &mut Rng) -> Value {
+pub(super) fn image(rng: &mut Random) -> Value {
     json!({"type": "image", "source": {"type": "url", "url": text(rng)}})
 }
 
-pub(super) fn document(rng: &mut Rng) -> Value {
+pub(super) fn document(rng: &mut Random) -> Value {
     let inside = json!([text_block(rng), text_block(rng)]);
     json!({"type": "document", "source": {"type": "content", "content": inside}})
 }
 
 /// A request with no marks.
-pub(super) fn conversation(rng: &mut Rng) -> Value {
+pub(super) fn conversation(rng: &mut Random) -> Value {
     let mut body = json!({"model": rng.pick(&MODELS).0, "max_tokens": 10});
     let mut tools: Vec<_> = (0..rng.below(4)).map(|_| tool(rng)).collect();
     if rng.once_in(5) {
@@ -113,7 +84,7 @@ pub(super) fn conversation(rng: &mut Rng) -> Value {
 }
 
 /// A user's turn and what the model says to it.
-pub(super) fn turn(rng: &mut Rng, messages: &mut Vec<Value>) {
+pub(super) fn turn(rng: &mut Random, messages: &mut Vec<Value>) {
     messages.push(json!({"role": "user", "content": user_content(rng)}));
     if rng.once_in(2) {
         let count = answer_with_tools(rng, messages);
@@ -131,11 +102,11 @@ pub(super) fn turn(rng: &mut Rng, messages: &mut Vec<Value>) {
     messages.push(json!({"role": "assistant", "content": said}));
 }
 
-pub(super) fn thinking(rng: &mut Rng) -> Value {
+pub(super) fn thinking(rng: &mut Random) -> Value {
     json!({"type": "thinking", "thinking": text(rng), "signature": "s"})
 }
 
-fn user_content(rng: &mut Rng) -> Value {
+fn user_content(rng: &mut Random) -> Value {
     if rng.once_in(3) {
         return text(rng).into();
     }
@@ -150,7 +121,7 @@ fn user_content(rng: &mut Rng) -> Value {
 }
 
 /// The model's calls: now and then so many that only runs keep them within a look-back.
-fn answer_with_tools(rng: &mut Rng, messages: &mut Vec<Value>) -> usize {
+fn answer_with_tools(rng: &mut Random, messages: &mut Vec<Value>) -> usize {
     let count = if rng.once_in(6) { 25 } else { 1 + rng.below(3) };
     let call = |id: usize| json!({"type": "tool_use", "id": id.to_string(), "input": {"q": id}});
     let mut blocks: Vec<_> = (0..count).map(call).collect();
@@ -161,7 +132,7 @@ fn answer_with_tools(rng: &mut Rng, messages: &mut Vec<Value>) -> usize {
     count
 }
 
-fn results(rng: &mut Rng, count: usize) -> Value {
+fn results(rng: &mut Random, count: usize) -> Value {
     let mut blocks = Vec::new();
     for id in 0..count {
         let content = if rng.once_in(2) { text(rng).into() } else { json!([text_block(rng)]) };
@@ -206,7 +177,7 @@ pub(super) fn unmark(body: &mut Value) -> Vec<String> {
 }
 
 /// Takes all marks away and places others: up to four, those of an hour first.
-pub(super) fn mark(rng: &mut Rng, body: &mut Value) {
+pub(super) fn mark(rng: &mut Random, body: &mut Value) {
     let places = unmark(body);
     let count = if rng.once_in(8) { 0 } else { 1 + rng.below(4) };
     // The static beginning and the end of a conversation are the places that matter most.
