@@ -2,7 +2,10 @@
 
 use llm_cache::store::FileStore;
 
-use super::entry::{found, put};
+use super::{
+    entry::{found, put},
+    process::end_in_time,
+};
 
 /// Entries that each side puts.
 pub(super) const COUNT: u32 = 50;
@@ -11,11 +14,12 @@ pub(super) const COUNT: u32 = 50;
 /// the same time as the parent puts the next ones; `leave` and drop the store first. `ok` if both
 /// sides find all that is theirs.
 pub(super) fn fork(store: &FileStore, how: &str, first: u32) -> String {
-    // SAFETY: the thread that runs this test is the only one that holds a lock of ours; the C
-    // library keeps its own locks in order over a fork. The child leaves by `_exit`.
+    // SAFETY: no other thread is within a call of the store, whose own threads hold nothing that a
+    // child needs; the C library keeps its locks in order over a fork. The child leaves by `_exit`.
     let child = unsafe { libc::fork() };
     assert!(child >= 0, "cannot fork");
     if child == 0 {
+        end_in_time();
         let is_good = match how {
             "leave" => {
                 // SAFETY: the copy that the child has of a live store; the child never returns,

@@ -130,10 +130,20 @@ pub(super) fn say(line: &str) {
     let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
 }
 
+/// Has this process killed if it lives that long, so that one that hangs fails its test.
+pub(super) fn end_in_time() {
+    const SECONDS: u32 = 300;
+    // SAFETY: sets a timer of this process, whose signal ends it.
+    unsafe { libc::alarm(SECONDS) };
+}
+
 #[test]
 #[ignore = "what the other tests start as a process of its own"]
 fn child() {
     let role = std::env::var(ROLE);
+    if role.is_ok() {
+        end_in_time();
+    }
     // The harness may stand in the middle of a line.
     println!();
     match role.as_deref() {

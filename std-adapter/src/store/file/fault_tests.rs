@@ -6,6 +6,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+mod fork;
+
 use super::{
     Durability, FileStore, FileStoreOptions,
     sim::{

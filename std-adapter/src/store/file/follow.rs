@@ -45,7 +45,7 @@ pub(super) struct Follow {
     /// The one that this store writes itself.
     own: Option<(u32, Arc<Segment>)>,
     /// The process that all this belongs to.
-    pid: u32,
+    pub(super) pid: u32,
     /// The one that it has locked to reclaim it.
     reclaimed: Option<u32>,
     /// Other writers' segments that may grow.

@@ -84,9 +84,10 @@ pub use verify::{Damage, DamageKind, Verification};
 ///   Opening reads heads only: O(entries).
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
-/// - **A fork** is safe for a thread that is not within a call of the store; what other threads of
-///   the parent hold, a child never gets. In the first 2 ms the child may still return an entry
-///   that the parent has just replaced.
+/// - **A fork** is safe while no other thread is within a call of the store: what such a thread
+///   holds, a child never gets. The thread that syncs at intervals holds nothing that a child
+///   needs. In the first 2 ms the child may still return an entry that the parent has just
+///   replaced.
 pub struct FileStore {
     shared: Arc<Shared>,
 }
@@ -257,12 +258,15 @@ impl Store for FileStore {
     }
 
     fn flush(&self) -> Result<(), StoreError> {
-        let index = self.shared.common.index();
+        let shared = &self.shared;
+        // A sync of the parent's may hold what the child has inherited.
+        shared.note_fork(&mut shared.writer())?;
+        let index = shared.common.index();
         let segments: Vec<_> =
             index.all_held().map(|(_, held)| Arc::clone(&held.segment)).collect();
         drop(index);
-        segments.iter().try_for_each(|segment| self.shared.sync(segment, segment.written()))?;
-        self.shared.common.sync_names()
+        segments.iter().try_for_each(|segment| shared.sync(segment, segment.written()))?;
+        shared.common.sync_names()
     }
 
     fn stats(&self) -> StoreStats {

@@ -1,7 +1,6 @@
 //! An open store: looking at others before it answers, appending, syncing.
 
 use std::{
-    mem,
     path::PathBuf,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -32,7 +31,8 @@ pub(super) struct Shared {
     pub(super) common: Common,
     /// Taken before all other locks, and never while a put's sync is waited for.
     writer: Mutex<Writer>,
-    flusher: Mutex<Option<Flusher>>,
+    /// Where the durability is an interval.
+    flusher: Mutex<Option<Flusher<Arc<Segment>>>>,
     opened: Instant,
     /// When what others do was last looked at, in nanoseconds since `opened`.
     looked_at: AtomicU64,
@@ -69,12 +69,13 @@ impl Shared {
         drop(writer);
         self.stop_flusher(is_child);
     }
+
     pub(super) fn writer(&self) -> MutexGuard<'_, Writer> {
         // A panic while it was held has at worst left bytes behind a segment's end.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn flusher(&self) -> MutexGuard<'_, Option<Flusher>> {
+    fn flusher(&self) -> MutexGuard<'_, Option<Flusher<Arc<Segment>>>> {
         self.flusher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -115,9 +116,10 @@ impl Shared {
         };
         // The store's end drops the flusher, and the flusher must not keep the store.
         let store = Arc::downgrade(self);
-        let flusher = Flusher::start(interval, move || {
+        let flusher = Flusher::start(interval, move |segment: Arc<Segment>| {
             if let Some(shared) = store.upgrade() {
-                shared.sync_active();
+                // Reported by the counter, and by the next put that finds the segment retired.
+                let _ = shared.sync(&segment, segment.written());
             }
         });
         *self.flusher() = Some(flusher.map_err(|error| self.common.failed(error))?);
@@ -126,17 +128,8 @@ impl Shared {
 
     fn stop_flusher(&self, is_child: bool) {
         let flusher = self.flusher().take();
-        if is_child {
-            // Its thread is the parent's.
-            mem::forget(flusher);
-        }
-    }
-
-    fn sync_active(&self) {
-        let active = self.writer().active().map(Arc::clone);
-        if let Some(segment) = active {
-            // Reported by the counter, and by the next put that finds the segment retired.
-            let _ = self.sync(&segment, segment.written());
+        if is_child && let Some(flusher) = flusher {
+            flusher.abandon();
         }
     }
 
@@ -177,6 +170,12 @@ impl Shared {
         Maintenance { common, writer }.make_room(item.encoded_len())?;
         let order = common.counters.order.load(Ordering::Relaxed).saturating_add(1);
         let appended = writer.append(item, order, common)?;
+        if let Durability::Interval(_) = common.options.durability
+            && let Some(flusher) = &*self.flusher()
+        {
+            // A segment that was left before is on the disk.
+            flusher.set_due(Arc::clone(&appended.segment));
+        }
         common.apply(&appended)?;
         Ok(appended)
     }

@@ -19,7 +19,7 @@ use crate::store::{StoreError, StoreErrorKind};
 pub(super) struct Writer {
     active: Option<Active>,
     /// The process that the active segment belongs to.
-    pid: u32,
+    pub(super) pid: u32,
     scratch: Vec<u8>,
     /// How many under way in this process rely on the maintenance lock.
     pub(super) maintainers: u32,
