@@ -3,9 +3,9 @@
 //! of it is printed: bytes of code, and instructions of each operation.
 
 use std::{
+    fs::{self, File},
     path::Path,
     process::{Command, Output},
-    sync::{Mutex, PoisonError},
 };
 
 use llm_cache_core::{
@@ -63,17 +63,20 @@ fn what_is_missing() -> Option<&'static str> {
     None
 }
 
-/// Builds the firmware with so many more arguments and runs it until it exits. One test at a time:
-/// all its builds have one name, and a second would replace what the first is about to run.
+/// Builds the firmware with so many more arguments and runs it until it exits. One test at a time,
+/// in whatever process: all its builds have one name, and a second would replace what the first is
+/// about to run.
 fn run(arguments: &[&str]) -> Console {
-    static BUILT: Mutex<()> = Mutex::new(());
-    let _built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
+    let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/firmware");
+    fs::create_dir_all(target).unwrap();
+    let built = File::create(Path::new(target).join("in-use")).unwrap();
+    built.lock().unwrap();
     let output = Command::new(env!("CARGO"))
         .args(["run", "--release", "--quiet", "--locked"])
         .args(arguments)
         .current_dir(folder)
-        .env("CARGO_TARGET_DIR", concat!(env!("CARGO_TARGET_TMPDIR"), "/firmware"))
+        .env("CARGO_TARGET_DIR", target)
         .env_remove("RUSTFLAGS")
         .output()
         .expect("cargo is running this test");
