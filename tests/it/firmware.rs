@@ -69,9 +69,9 @@ fn what_is_missing() -> Option<&'static str> {
 fn run(arguments: &[&str]) -> Console {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/embedded");
     let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/firmware");
-    fs::create_dir_all(target).unwrap();
-    let built = File::create(Path::new(target).join("in-use")).unwrap();
-    built.lock().unwrap();
+    fs::create_dir_all(target).expect("the folder of the build");
+    let built = File::create(Path::new(target).join("in-use")).expect("a lock file");
+    built.lock().expect("the lock");
     let output = Command::new(env!("CARGO"))
         .args(["run", "--release", "--quiet", "--locked"])
         .args(arguments)

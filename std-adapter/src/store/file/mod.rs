@@ -20,6 +20,7 @@ mod options;
 mod packed;
 #[cfg(test)]
 mod power_tests;
+mod reclaim;
 mod recover;
 mod replaced;
 mod segment;
