@@ -7,6 +7,7 @@ use std::{
 };
 
 mod fork;
+mod passing;
 
 use super::{
     Durability, FileStore, FileStoreOptions,
