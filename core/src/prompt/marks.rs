@@ -1,11 +1,11 @@
 //! The rules for breakpoints in Anthropic's API: how many, in which order, on what.
 
 use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent};
-use super::cache_control::{CacheControl, Ttl};
+use super::cache_control::CacheControl;
 use super::message::Content;
 use super::raw::RawObject;
 use super::request::Request;
-use super::rules::limits::Limits;
+use super::rules::{limits::Limits, mark};
 use super::tool::Tool;
 use super::violation::{Place, Rule, Violation};
 use crate::json::{JsonKind, JsonValue};
@@ -123,26 +123,8 @@ fn mark_in(raw: &RawObject<'_>) -> Result<Option<CacheControl>, Rule> {
     match (value.get("cache_control"), raw.cache_control) {
         (None, ours) => Ok(ours),
         (Some(_), Some(_)) => Err(Rule::MarkedTwice),
-        (Some(theirs), None) => read_mark(theirs),
+        // As for the provider, `null` counts as absent.
+        (Some(theirs), None) if theirs.is_null() => Ok(None),
+        (Some(theirs), None) => mark::read(theirs).map(Some),
     }
-}
-
-/// Reads a `cache_control` value; `null` counts as absent, as for the provider.
-fn read_mark(value: JsonValue<'_>) -> Result<Option<CacheControl>, Rule> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    let kind = value.get("type").and_then(|kind| kind.as_str());
-    if !kind.is_some_and(|kind| kind.eq_str("ephemeral")) {
-        return Err(Rule::BadCacheControl);
-    }
-    let Some(ttl) = value.get("ttl").filter(|ttl| !ttl.is_null()) else {
-        return Ok(Some(CacheControl::ephemeral()));
-    };
-    let ttl = ttl.as_str().ok_or(Rule::BadCacheControl)?;
-    [Ttl::FiveMinutes, Ttl::OneHour]
-        .into_iter()
-        .find(|known| ttl.eq_str(known.as_str()))
-        .map(|ttl| Some(CacheControl::ephemeral().with_ttl(ttl)))
-        .ok_or(Rule::BadCacheControl)
 }
