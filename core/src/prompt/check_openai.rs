@@ -7,7 +7,7 @@ use super::check_responses;
 use super::marks::raw_mark;
 use super::media::{DocumentSource, ImageSource};
 use super::message::Role;
-use super::openai::MARK;
+use super::openai_common::MARK;
 use super::raw::RawObject;
 use super::request::Request;
 use super::tool::Tool;

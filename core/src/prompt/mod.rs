@@ -42,6 +42,7 @@ mod media;
 mod message;
 mod number;
 mod openai;
+mod openai_common;
 mod openai_responses;
 mod out;
 mod raw;

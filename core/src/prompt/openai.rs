@@ -8,12 +8,11 @@ use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolU
 use super::form::Form;
 use super::media::{Document, DocumentSource, Image, ImageSource};
 use super::message::{Content, Message, Role};
-use super::out::{Mark, Out};
-use super::request::{OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
-use super::tool::{Function, Tool};
-
-/// The mark on a content part. The one lifetime there is belongs to the request.
-pub(super) const MARK: Mark = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
+use super::openai_common::{
+    MARK, data_url, function_members, inline_file, last_parameters, mark, schema_members, tools,
+};
+use super::out::Out;
+use super::request::{OutputFormat, Request, SystemPrompt};
 
 /// Writes the body. The request has passed its checks.
 pub(super) fn encode<'a, F: Form>(
@@ -23,12 +22,8 @@ pub(super) fn encode<'a, F: Form>(
     out.object(|out| {
         out.member_str("model", request.model)?;
         parameters(out, request)?;
-        if !request.tools.is_empty() {
-            out.member_array("tools", request.tools, tool)?;
-        }
-        if let Some(choice) = &request.tool_choice {
-            tool_choice(out, choice)?;
-        }
+        let chosen = |out: &mut _, name| function(out, |out| out.member_str("name", name));
+        tools(out, request, |out, tool| function(out, |out| function_members(out, tool)), chosen)?;
         if let Some(output) = &request.output {
             out.member("response_format", |out| response_format(out, output))?;
         }
@@ -50,48 +45,7 @@ fn parameters<F: Form>(out: &mut Out<'_, F>, request: &Request<'_>) -> Result<()
         out.member_array("stop", request.stop_sequences, |out, text| out.string(text))?;
     }
     out.optional_str("reasoning_effort", request.effort)?;
-    out.optional_str("safety_identifier", request.user_id)?;
-    out.optional_str("service_tier", request.service_tier)?;
-    if request.cache_control.is_some() {
-        // Its own automatic mode, which marks the end of the latest message.
-        out.member_constant(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
-    }
-    out.flag("stream", request.stream)
-}
-
-fn tool<F: Form>(out: &mut Out<'_, F>, tool: &Tool<'_>) -> Result<(), F::Error> {
-    match tool {
-        Tool::Function(function) => function_tool(out, function),
-        // The check has refused a mark of ours here.
-        Tool::Raw(raw) => out.raw(raw.json),
-    }
-}
-
-fn function_tool<F: Form>(out: &mut Out<'_, F>, tool: &Function<'_>) -> Result<(), F::Error> {
-    function(out, |out| {
-        out.member_str("name", tool.name)?;
-        out.optional_str("description", tool.description)?;
-        out.member_raw("parameters", tool.input_schema)?;
-        match tool.strict {
-            Some(strict) => out.member_constant(("strict", if strict { "true" } else { "false" })),
-            None => Ok(()),
-        }
-    })
-}
-
-fn tool_choice<F: Form>(out: &mut Out<'_, F>, choice: &ToolChoice<'_>) -> Result<(), F::Error> {
-    match choice.mode {
-        ToolChoiceMode::Auto => out.member_str("tool_choice", "auto"),
-        ToolChoiceMode::Any => out.member_str("tool_choice", "required"),
-        ToolChoiceMode::None => out.member_str("tool_choice", "none"),
-        ToolChoiceMode::Tool(name) => {
-            out.member("tool_choice", |out| function(out, |out| out.member_str("name", name)))
-        }
-    }?;
-    if choice.disable_parallel {
-        out.member_constant(("parallel_tool_calls", "false"))?;
-    }
-    Ok(())
+    last_parameters(out, request)
 }
 
 /// An object of type `function` with these members inside.
@@ -111,13 +65,7 @@ fn response_format<F: Form>(
 ) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "json_schema")?;
-        out.member("json_schema", |out| {
-            out.object(|out| {
-                out.member_str("name", output.name)?;
-                out.member_raw("schema", output.schema)?;
-                out.flag("strict", output.strict)
-            })
-        })
+        out.member("json_schema", |out| out.object(|out| schema_members(out, output)))
     })
 }
 
@@ -277,9 +225,7 @@ fn file<F: Form>(out: &mut Out<'_, F>, document: &Document<'_>) -> Result<(), F:
             out.object(|out| match document.source {
                 DocumentSource::File(id) => out.member_str("file_id", id),
                 DocumentSource::Base64 { media_type, data } => {
-                    // The API requires a name with inline data.
-                    out.member_str("filename", document.title.unwrap_or("document.pdf"))?;
-                    out.member("file_data", |out| data_url(out, media_type, data))
+                    inline_file(out, document, media_type, data)
                 }
                 // Refused by the check.
                 DocumentSource::Text(_) | DocumentSource::Chunks(_) | DocumentSource::Url(_) => {
@@ -289,16 +235,4 @@ fn file<F: Form>(out: &mut Out<'_, F>, document: &Document<'_>) -> Result<(), F:
         })?;
         mark(out, document.cache_control.is_some())
     })
-}
-
-pub(super) fn data_url<F: Form>(
-    out: &mut Out<'_, F>,
-    media_type: &str,
-    data: &str,
-) -> Result<(), F::Error> {
-    out.string_of(&["data:", media_type, ";base64,", data])
-}
-
-pub(super) fn mark<F: Form>(out: &mut Out<'_, F>, is_marked: bool) -> Result<(), F::Error> {
-    if is_marked { out.member_constant(MARK) } else { Ok(()) }
 }

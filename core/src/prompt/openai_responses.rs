@@ -8,10 +8,12 @@ use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolU
 use super::form::Form;
 use super::media::{Document, DocumentSource, Image, ImageSource};
 use super::message::{Content, Message, Role};
-use super::openai::{MARK, data_url, mark};
+use super::openai_common::{
+    MARK, data_url, function_members, inline_file, last_parameters, mark, schema_members, tools,
+};
 use super::out::Out;
-use super::request::{OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
-use super::tool::{Function, Tool};
+use super::request::{OutputFormat, Request, SystemPrompt};
+use super::tool::Function;
 
 /// Writes the body. The request has passed its checks.
 pub(super) fn encode<'a, F: Form>(
@@ -21,12 +23,7 @@ pub(super) fn encode<'a, F: Form>(
     out.object(|out| {
         out.member_str("model", request.model)?;
         parameters(out, request)?;
-        if !request.tools.is_empty() {
-            out.member_array("tools", request.tools, tool)?;
-        }
-        if let Some(choice) = &request.tool_choice {
-            tool_choice(out, choice)?;
-        }
+        tools(out, request, function_tool, chosen_tool)?;
         if let Some(SystemPrompt::Text(plain)) = request.system {
             out.member_str("instructions", plain)?;
         }
@@ -60,61 +57,29 @@ fn parameters<F: Form>(out: &mut Out<'_, F>, request: &Request<'_>) -> Result<()
             out.object(|out| out.member("format", |out| format(out, output)))
         })?;
     }
-    out.optional_str("safety_identifier", request.user_id)?;
-    out.optional_str("service_tier", request.service_tier)?;
-    if request.cache_control.is_some() {
-        // Its own automatic mode, which marks the end of the latest message.
-        out.member_constant(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
-    }
-    out.flag("stream", request.stream)
+    last_parameters(out, request)
 }
 
 fn format<F: Form>(out: &mut Out<'_, F>, output: &OutputFormat<'_>) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "json_schema")?;
-        out.member_str("name", output.name)?;
-        out.member_raw("schema", output.schema)?;
-        out.flag("strict", output.strict)
+        schema_members(out, output)
     })
-}
-
-fn tool<F: Form>(out: &mut Out<'_, F>, tool: &Tool<'_>) -> Result<(), F::Error> {
-    match tool {
-        Tool::Function(function) => function_tool(out, function),
-        // The check has refused a mark of ours here.
-        Tool::Raw(raw) => out.raw(raw.json),
-    }
 }
 
 fn function_tool<F: Form>(out: &mut Out<'_, F>, tool: &Function<'_>) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "function")?;
-        out.member_str("name", tool.name)?;
-        out.optional_str("description", tool.description)?;
-        out.member_raw("parameters", tool.input_schema)?;
-        if let Some(strict) = tool.strict {
-            out.member_constant(("strict", if strict { "true" } else { "false" }))?;
-        }
+        function_members(out, tool)?;
         out.flag("defer_loading", tool.defer_loading)
     })
 }
 
-fn tool_choice<F: Form>(out: &mut Out<'_, F>, choice: &ToolChoice<'_>) -> Result<(), F::Error> {
-    match choice.mode {
-        ToolChoiceMode::Auto => out.member_str("tool_choice", "auto"),
-        ToolChoiceMode::Any => out.member_str("tool_choice", "required"),
-        ToolChoiceMode::None => out.member_str("tool_choice", "none"),
-        ToolChoiceMode::Tool(name) => out.member("tool_choice", |out| {
-            out.object(|out| {
-                out.member_str("type", "function")?;
-                out.member_str("name", name)
-            })
-        }),
-    }?;
-    if choice.disable_parallel {
-        out.member_constant(("parallel_tool_calls", "false"))?;
-    }
-    Ok(())
+fn chosen_tool<F: Form>(out: &mut Out<'_, F>, name: &str) -> Result<(), F::Error> {
+    out.object(|out| {
+        out.member_str("type", "function")?;
+        out.member_str("name", name)
+    })
 }
 
 fn system<F: Form>(out: &mut Out<'_, F>, prompt: &SystemPrompt<'_>) -> Result<(), F::Error> {
@@ -275,9 +240,7 @@ fn file<F: Form>(
             DocumentSource::File(id) => out.member_str("file_id", id),
             DocumentSource::Url(url) => out.member_str("file_url", url),
             DocumentSource::Base64 { media_type, data } => {
-                // The API requires a name with inline data.
-                out.member_str("filename", document.title.unwrap_or("document.pdf"))?;
-                out.member("file_data", |out| data_url(out, media_type, data))
+                inline_file(out, document, media_type, data)
             }
             // Refused by the check.
             DocumentSource::Text(_) | DocumentSource::Chunks(_) => Ok(()),
