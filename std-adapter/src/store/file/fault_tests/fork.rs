@@ -50,10 +50,13 @@ fn a_child_needs_nothing_of_a_sync_that_it_has_inherited() {
     for step in first.map(Some).into_iter().chain([None]) {
         let (disk, mut oracle) = (SimDisk::new(), Oracle::new(true));
         let mut store = Some(open(&disk, interval).unwrap());
-        for step in [Some(Step::Put(1, 1)), step].into_iter().flatten() {
+        let mut run = |store: &FileStore, step| {
             oracle.begin(step);
-        }
-        run(store.as_ref().unwrap(), Step::Put(1, 1)).unwrap();
+            run(store, step).unwrap();
+            oracle.done(step);
+            check(store, &oracle, &|| format!("after {step:?}"));
+        };
+        run(store.as_ref().unwrap(), Step::Put(1, 1));
         let segment = written_segment(store.as_ref().unwrap());
         let was_stopped = stop_at(
             &disk,
@@ -62,10 +65,7 @@ fn a_child_needs_nothing_of_a_sync_that_it_has_inherited() {
             || {
                 let Some(child) = store.take() else { return };
                 become_child(&child);
-                if let Some(step) = step {
-                    run(&child, step).unwrap();
-                    check(&child, &oracle, &|| format!("after {step:?}"));
-                }
+                step.into_iter().for_each(|step| run(&child, step));
             },
         );
         assert!(was_stopped, "there was nothing to sync");
