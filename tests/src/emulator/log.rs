@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::vendor::Vendor;
+
 /// The paths that the emulator knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -17,6 +19,8 @@ pub enum Endpoint {
     CountTokens,
     /// `POST /v1/chat/completions`.
     ChatCompletions,
+    /// `GET /v1/models` and `/v1/models/{id}`, which both vendors have.
+    Models,
     /// Anything else: answered with 404, or from the recording in replay mode.
     Other,
 }
@@ -27,7 +31,18 @@ impl Endpoint {
             "/v1/messages" => Self::Messages,
             "/v1/messages/count_tokens" => Self::CountTokens,
             "/v1/chat/completions" => Self::ChatCompletions,
+            "/v1/models" => Self::Models,
+            _ if path.starts_with("/v1/models/") => Self::Models,
             _ => Self::Other,
+        }
+    }
+
+    /// The one method that it takes; none of a path that is not there.
+    pub(super) fn method(self) -> Option<&'static str> {
+        match self {
+            Self::Messages | Self::CountTokens | Self::ChatCompletions => Some("POST"),
+            Self::Models => Some("GET"),
+            Self::Other => None,
         }
     }
 
@@ -42,6 +57,8 @@ impl Endpoint {
 pub struct Seen {
     /// The endpoint it was for.
     pub endpoint: Endpoint,
+    /// Whose API it is for.
+    pub(super) vendor: Vendor,
     /// The method, in capitals.
     pub method: String,
     /// The path without the query.
@@ -85,7 +102,7 @@ impl fmt::Debug for Seen {
 /// Counters, each raised exactly once per event.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    by_endpoint: [AtomicU64; 4],
+    by_endpoint: [AtomicU64; Endpoint::Other as usize + 1],
     connections: AtomicU64,
     not_recorded: AtomicU64,
 }

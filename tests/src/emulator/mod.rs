@@ -19,6 +19,7 @@ mod openai;
 mod schema;
 mod server;
 mod state;
+mod vendor;
 
 use std::collections::HashMap;
 use std::io;

@@ -5,6 +5,7 @@ mod diagnostics;
 mod error;
 mod events;
 mod ledger;
+mod listing;
 mod positions;
 mod prompt_cache;
 mod reply;
@@ -30,6 +31,7 @@ pub(super) use diagnostics::Fingerprints;
 pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
 pub use ledger::{Ledger, LedgerPosition, block_tokens};
+pub(super) use listing::listing;
 pub use prompt_cache::Usage;
 pub(super) use prompt_cache::{PromptCache, Writes};
 

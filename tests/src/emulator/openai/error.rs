@@ -58,3 +58,8 @@ pub(in super::super) fn too_large(id: u64) -> Answer {
 pub(in super::super) fn not_found(why: &str, id: u64) -> Answer {
     error(404, "invalid_request_error", why, id)
 }
+
+pub(in super::super) fn wrong_method(method: &str, path: &str, id: u64) -> Answer {
+    let message = format!("Not allowed to {method} on {path}.");
+    coded(405, "invalid_request_error", &message, Some("method_not_supported"), None, id)
+}

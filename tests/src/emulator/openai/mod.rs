@@ -4,6 +4,7 @@
 
 mod error;
 mod events;
+mod listing;
 mod reply;
 
 use serde_json::Value;
@@ -18,7 +19,8 @@ use super::log::Seen;
 use super::models;
 use super::state::State;
 
-pub(super) use error::{error_event, fault_answer, not_found, too_large};
+pub(super) use error::{error_event, fault_answer, not_found, too_large, wrong_method};
+pub(super) use listing::listing;
 
 use error::error;
 use reply::Reply;
@@ -61,25 +63,26 @@ pub(super) fn chat(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -
     answer.header("x-request-id", request_id(id)).header("openai-version", "2020-10-01")
 }
 
-fn admit(seen: &Seen, id: u64) -> Result<Value, Answer> {
+/// The check of the API key.
+fn authorize(seen: &Seen, id: u64) -> Result<(), Answer> {
     let token = seen.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
     let unauthorized = |message: &str| error(401, "invalid_request_error", message, id);
     match token {
-        None | Some("") => {
-            return Err(unauthorized("You didn't provide an API key."));
-        }
-        Some(token) if token.contains("invalid") => {
-            return Err(error::coded(
-                401,
-                "invalid_request_error",
-                "Incorrect API key provided.",
-                Some("invalid_api_key"),
-                None,
-                id,
-            ));
-        }
-        Some(_) => {}
+        None | Some("") => Err(unauthorized("You didn't provide an API key.")),
+        Some(token) if token.contains("invalid") => Err(error::coded(
+            401,
+            "invalid_request_error",
+            "Incorrect API key provided.",
+            Some("invalid_api_key"),
+            None,
+            id,
+        )),
+        Some(_) => Ok(()),
     }
+}
+
+fn admit(seen: &Seen, id: u64) -> Result<Value, Answer> {
+    authorize(seen, id)?;
     let invalid = |message: String| error(400, "invalid_request_error", &message, id);
     let body = object_body(seen).map_err(|why| {
         invalid(format!("We could not parse the JSON body of your request: {why}"))
