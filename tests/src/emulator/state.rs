@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::replay::Replay;
 
 use super::Options;
-use super::anthropic::{Fingerprints, PromptCache};
+use super::anthropic::{Fingerprints, PromptCache, Threads};
 use super::clock::Clock;
 use super::fault::Faults;
 use super::gate::Gate;
@@ -26,6 +26,7 @@ pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) prompt_cache: Mutex<PromptCache>,
     pub(super) fingerprints: Mutex<Fingerprints>,
+    pub(super) threads: Mutex<Threads>,
     pub(super) replay: Option<Replay>,
     pub(super) body_bytes_max: usize,
     pub(super) steerable: bool,
@@ -43,6 +44,7 @@ impl State {
             gate: Gate::default(),
             prompt_cache: Mutex::default(),
             fingerprints: Mutex::default(),
+            threads: Mutex::default(),
             replay: options.replay,
             body_bytes_max: options.body_bytes_max.unwrap_or(BODY_BYTES_MAX),
             steerable: options.steerable,

@@ -11,7 +11,9 @@ mod prompt_cache;
 mod reply;
 mod rules;
 mod settings;
+mod terms;
 mod thinking;
+mod threads;
 
 use std::sync::PoisonError;
 
@@ -34,13 +36,14 @@ pub use ledger::{Ledger, LedgerPosition, block_tokens};
 pub(super) use listing::listing;
 pub use prompt_cache::Usage;
 pub(super) use prompt_cache::{PromptCache, Writes};
+pub(super) use threads::Threads;
 
 use positions::Prompt;
 use reply::Reply;
 
 /// Top-level members that change nothing in the answer, or are counted elsewhere in the digest.
 const NOT_IN_DIGEST: &[&str] =
-    &["stream", "cache_control", "metadata", "messages", "system", "tools"];
+    &["stream", "cache_control", "metadata", "messages", "system", "tools", "thread"];
 
 /// `POST /v1/messages`.
 pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
@@ -65,12 +68,20 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
             (&workspace, reply::message_id(id)),
         ),
     };
-    let reply =
-        Reply { id, model, composed: &composed, usage: &billing.usage, diagnostics: &diagnostics };
+    let reply = Reply {
+        id,
+        model,
+        composed: &composed,
+        usage: &billing.usage,
+        diagnostics: &diagnostics,
+        speed: body["speed"].as_str().unwrap_or("standard"),
+    };
+    let message = reply.message();
+    state.threads.lock().unwrap_or_else(PoisonError::into_inner).hold(&body, &workspace, &message);
     let answer = if body.get("stream") == Some(&Value::Bool(true)) {
         Answer::events(events::events(&reply))
     } else {
-        Answer::json(200, &reply.message())
+        Answer::json(200, &message)
     };
     let answer = answer
         .header("request-id", request_id(id))
@@ -92,20 +103,27 @@ pub(super) fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
     }
 }
 
-/// Every check in the provider's order: credential, version and betas, JSON, members, model, rules.
+/// Every check in the provider's order: credential, version and betas, JSON, what these allow,
+/// members, model, rules. The body of a thread is the whole conversation.
 fn admit(
     state: &State,
     seen: &Seen,
     needs_max_tokens: bool,
     id: u64,
 ) -> Result<(Value, String), Answer> {
-    let api_key = access::check(seen).map_err(|refused| refused.into_answer(id))?;
+    let access = access::check(seen).map_err(|refused| refused.into_answer(id))?;
     let invalid = |message: String| error(400, "invalid_request_error", &message, id);
     let body = object_body(seen)
         .map_err(|why| invalid(format!("The request body is not valid JSON: {why}")))?;
+    if let Some(message) = terms::violation(&body, &access) {
+        return Err(invalid(message));
+    }
+    let workspace = state.workspace(access.credential);
+    let threads = state.threads.lock().unwrap_or_else(PoisonError::into_inner);
+    let body = threads.complete(body, &workspace, id)?;
     match refusal(&body, needs_max_tokens) {
         Some(refused) => Err(error(refused.status, refused.kind, &refused.message, id)),
-        None => Ok((body, state.workspace(&api_key))),
+        None => Ok((body, workspace)),
     }
 }
 
@@ -149,7 +167,7 @@ fn ask<'a>(body: &'a Value, prompt: &Prompt) -> Ask<'a> {
     let last = body["messages"].as_array().and_then(|all| all.last());
     Ask {
         text: last_user_text(body),
-        schema: body.pointer("/output_config/format/schema"),
+        schema: settings::format(body).and_then(|format| format.get("schema")),
         tool: called_tool(body, last),
         tokens_max: body.get("max_tokens").and_then(Value::as_u64),
         digest: prompt.digest().field(sorted_text(&rest).as_bytes()),
