@@ -15,6 +15,7 @@ mod gate;
 mod log;
 mod models;
 mod openai;
+mod prompted;
 mod schema;
 mod server;
 mod state;

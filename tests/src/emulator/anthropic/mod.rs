@@ -24,6 +24,7 @@ use super::dispatch::{Handled, object_body, request_id};
 use super::fault::Fault;
 use super::log::Seen;
 use super::models;
+use super::prompted::Prompted;
 use super::state::State;
 
 pub(super) use diagnostics::Fingerprints;
@@ -148,11 +149,25 @@ fn ask<'a>(body: &'a Value, prompt: &Prompt) -> Ask<'a> {
     Ask {
         text: last_user_text(body),
         schema: body.pointer("/output_config/format/schema"),
+        prompted: Prompted::of(prompt_texts(body)),
         tool: called_tool(body, last),
         tokens_max: body.get("max_tokens").and_then(Value::as_u64),
         digest: prompt.digest().field(sorted_text(&rest).as_bytes()),
         bytes: prompt.bytes(),
+        ..Ask::default()
     }
+}
+
+/// The texts of the system prompt and of the user's turns, in order.
+fn prompt_texts(body: &Value) -> impl Iterator<Item = &str> {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let asking = messages.filter(|message| message["role"] != "assistant");
+    std::iter::once(&body["system"]).chain(asking.map(|message| &message["content"])).flat_map(
+        |content| {
+            let blocks = content.as_array().into_iter().flatten();
+            content.as_str().into_iter().chain(blocks.filter_map(|block| block["text"].as_str()))
+        },
+    )
 }
 
 /// A forced tool is called, else the first that is offered; none after a tool result or where the

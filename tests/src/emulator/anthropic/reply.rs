@@ -74,7 +74,8 @@ impl Reply<'_> {
             Content::Tool { name, input } => Some(json!({
                 "type": "tool_use", "id": self.tool_id(), "name": name, "input": input,
             })),
-            Content::Nothing => None,
+            // This API has no tools that take free text.
+            Content::CustomTool { .. } | Content::Nothing => None,
         }
     }
 

@@ -128,6 +128,7 @@ fn ask(body: &Value) -> Ask<'_> {
         tokens_max: limit.and_then(Value::as_u64),
         digest: Digest::new().field(text.as_bytes()),
         bytes: text.len(),
+        ..Ask::default()
     }
 }
 
