@@ -14,6 +14,7 @@ use crate::replay::Pair;
 
 use super::answer::{Answer, BrokenOff, Pieces};
 use super::anthropic::{self, Writes};
+use super::control;
 use super::fault::Fault;
 use super::log::{Endpoint, Seen};
 use super::openai;
@@ -38,6 +39,9 @@ pub(super) async fn respond(
     state: Arc<State>,
     request: Request<Incoming>,
 ) -> Result<Response<Pieces>, BrokenOff> {
+    if state.steerable && control::is_steering(request.uri().path()) {
+        return Ok(control::respond(&state, request).await?.into_response());
+    }
     let endpoint = Endpoint::of_path(request.uri().path());
     state.calls.count(endpoint);
     let id = state.next_id();
@@ -73,7 +77,10 @@ pub(super) async fn respond(
 
 /// The whole body, or `None` when it is longer than `bytes_max`. The rest is then read and dropped:
 /// closing the socket on unread bytes could reset it before the client has the answer.
-async fn read(mut body: Incoming, bytes_max: usize) -> Result<Option<Bytes>, hyper::Error> {
+pub(super) async fn read(
+    mut body: Incoming,
+    bytes_max: usize,
+) -> Result<Option<Bytes>, hyper::Error> {
     let mut held = BytesMut::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {

@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) fingerprints: Mutex<Fingerprints>,
     pub(super) replay: Option<Replay>,
     pub(super) body_bytes_max: usize,
+    pub(super) steerable: bool,
     workspaces: HashMap<String, String>,
     ids: AtomicU64,
 }
@@ -44,6 +45,7 @@ impl State {
             fingerprints: Mutex::default(),
             replay: options.replay,
             body_bytes_max: options.body_bytes_max.unwrap_or(BODY_BYTES_MAX),
+            steerable: options.steerable,
             workspaces: options.workspaces,
             ids: AtomicU64::new(0),
         }

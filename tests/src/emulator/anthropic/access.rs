@@ -4,8 +4,8 @@ use super::super::answer::Answer;
 use super::super::log::Seen;
 use super::error::error;
 
-/// The only version that the API has.
-const VERSION: &str = "2023-06-01";
+/// The versions that the API has.
+const VERSIONS: &[&str] = &["2023-06-01", "2026-10-21"];
 
 /// Part of a key that makes it unknown, so that a test can be refused.
 const INVALID_MARK: &str = "invalid";
@@ -68,7 +68,7 @@ pub(super) fn check(seen: &Seen) -> Result<String, Refused> {
     }
     match seen.header("anthropic-version") {
         None => return Err(Refused::invalid("anthropic-version: header is required".into())),
-        Some(VERSION) => {}
+        Some(version) if VERSIONS.contains(&version) => {}
         Some(other) => {
             let why = format!("anthropic-version: \"{other}\" is not a valid version");
             return Err(Refused::invalid(why));

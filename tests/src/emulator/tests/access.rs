@@ -110,3 +110,31 @@ fn a_body_over_the_limit_is_refused() {
     assert_eq!(emulator.upstream_calls(), 1);
     assert_eq!(post_message(&emulator, &message("short")).status, 200);
 }
+
+/// Proves that a steerable emulator does as it is told, counts no steering, tells no credential,
+/// and that any other has no such paths.
+#[test]
+fn programs_steer_by_http() {
+    let emulator = Emulator::start(Options::new().steerable()).unwrap();
+    let base = emulator.base_url();
+    let fault = json!({"fault": "rate_limit", "retry_after_seconds": 3});
+    assert_eq!(post(&base, "/emulator/fault", &[], &fault).unwrap().status, 200);
+    for nothing in [json!({"fault": "unheard-of"}), json!({"fault": "body_cut"}), json!([])] {
+        assert_eq!(post(&base, "/emulator/fault", &[], &nothing).unwrap().status, 400);
+    }
+    let answer = post_message(&emulator, &message("hi"));
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("3")));
+    let told = |path: &str| send("GET", &base, path, &[], b"").unwrap();
+    assert_eq!(told("/emulator/calls").json(), json!({"calls": 1}));
+    let last = told("/emulator/last");
+    assert_eq!(
+        (&last.json()["path"], &last.json()["body"]),
+        (&json!("/v1/messages"), &message("hi"))
+    );
+    assert!(!last.text().contains("sk-test"));
+    assert_eq!(told("/emulator/elsewhere").status, 404);
+    assert_eq!(emulator.upstream_calls(), 1);
+    let other = super::emulator();
+    assert_eq!(post(&other.base_url(), "/emulator/fault", &[], &fault).unwrap().status, 404);
+    assert_eq!((other.upstream_calls(), post_message(&other, &message("hi")).status), (1, 200));
+}
