@@ -13,11 +13,12 @@ use serde_json::Value;
 use crate::replay::Pair;
 
 use super::answer::{Answer, BrokenOff, Pieces};
-use super::anthropic::{self, Writes};
+use super::anthropic;
 use super::control;
 use super::fault::Fault;
 use super::log::{Endpoint, Seen};
 use super::openai;
+use super::prefixes::Writes;
 use super::state::State;
 
 /// Bytes of a recorded stream that are sent at a time: odd, so that events are torn.
@@ -67,7 +68,7 @@ pub(super) async fn respond(
         return Err(BrokenOff);
     }
     // Readable from the moment the answer begins, so that parallel cold requests all pay.
-    handled.writes.commit(&mut state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner));
+    handled.writes.commit(&mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner));
     let mut answer = handled.answer;
     if let Some(fault) = &fault {
         damage(&mut answer, fault, endpoint);
@@ -104,13 +105,13 @@ fn handle(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled
         };
     }
     let unknown_path = || not_found(seen.endpoint, "no such path", id).into();
-    if seen.method != "POST" {
-        return unknown_path();
-    }
     match seen.endpoint {
+        Endpoint::Messages | Endpoint::CountTokens if seen.method != "POST" => unknown_path(),
         Endpoint::Messages => anthropic::messages(state, seen, fault, id),
         Endpoint::CountTokens => anthropic::count_tokens(state, seen, id).into(),
-        Endpoint::ChatCompletions => openai::chat(state, seen, fault, id).into(),
+        Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Embeddings => {
+            openai::respond(state, seen, fault, id)
+        }
         Endpoint::Other => unknown_path(),
     }
 }

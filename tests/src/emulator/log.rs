@@ -17,6 +17,10 @@ pub enum Endpoint {
     CountTokens,
     /// `POST /v1/chat/completions`.
     ChatCompletions,
+    /// `/v1/responses` and what lies below it.
+    Responses,
+    /// `POST /v1/embeddings`.
+    Embeddings,
     /// Anything else: answered with 404, or from the recording in replay mode.
     Other,
 }
@@ -27,6 +31,8 @@ impl Endpoint {
             "/v1/messages" => Self::Messages,
             "/v1/messages/count_tokens" => Self::CountTokens,
             "/v1/chat/completions" => Self::ChatCompletions,
+            "/v1/embeddings" => Self::Embeddings,
+            _ if path == "/v1/responses" || path.starts_with("/v1/responses/") => Self::Responses,
             _ => Self::Other,
         }
     }
@@ -57,6 +63,28 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A request that came over no socket.
+    #[cfg(test)]
+    pub(super) fn new(
+        endpoint: Endpoint,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+        at_ms: u64,
+    ) -> Self {
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Self {
+            endpoint,
+            method: method.into(),
+            path: path.into(),
+            query: String::new(),
+            headers: headers.collect(),
+            body,
+            at_ms,
+        }
+    }
+
     /// The first value of the header `name` (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
@@ -85,7 +113,7 @@ impl fmt::Debug for Seen {
 /// Counters, each raised exactly once per event.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    by_endpoint: [AtomicU64; 4],
+    by_endpoint: [AtomicU64; 6],
     connections: AtomicU64,
     not_recorded: AtomicU64,
 }

@@ -16,6 +16,7 @@ mod gate;
 mod log;
 mod models;
 mod openai;
+mod prefixes;
 mod prompted;
 mod schema;
 mod server;

@@ -32,7 +32,6 @@ pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
 pub use ledger::{Ledger, LedgerPosition, block_tokens};
 pub use prompt_cache::Usage;
-pub(super) use prompt_cache::{PromptCache, Writes};
 
 use positions::Prompt;
 use reply::Reply;
@@ -49,7 +48,8 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
     };
     let model = text(&body, "model");
     let prompt = Prompt::read(&body, &workspace);
-    let billing = state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner).look_up(
+    let billing = prompt_cache::look_up(
+        &mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner),
         &prompt,
         models::minimum_cacheable_tokens(model),
         seen.at_ms,
