@@ -13,11 +13,10 @@ use serde_json::Value;
 use crate::replay::Pair;
 
 use super::answer::{Answer, BrokenOff, Pieces};
-use super::anthropic::{self, Writes};
 use super::control;
 use super::fault::Fault;
 use super::log::{Endpoint, Seen};
-use super::openai;
+use super::prefixes::Writes;
 use super::state::State;
 use super::vendor::Vendor;
 
@@ -69,10 +68,10 @@ pub(super) async fn respond(
         return Err(BrokenOff);
     }
     // Readable from the moment the answer begins, so that parallel cold requests all pay.
-    handled.writes.commit(&mut state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner));
+    handled.writes.commit(&mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner));
     let mut answer = handled.answer;
     if let Some(fault) = &fault {
-        damage(&mut answer, fault, vendor);
+        damage(&mut answer, fault, &seen);
     }
     Ok(answer.into_response())
 }
@@ -105,20 +104,7 @@ fn handle(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled
             }
         };
     }
-    match seen.endpoint.method() {
-        None => return seen.vendor.not_found(&seen.method, &seen.path, id).into(),
-        Some(allowed) if seen.method != allowed => {
-            return seen.vendor.wrong_method(&seen.method, &seen.path, allowed, id).into();
-        }
-        Some(_) => {}
-    }
-    match seen.endpoint {
-        Endpoint::Messages => anthropic::messages(state, seen, fault, id),
-        Endpoint::CountTokens => anthropic::count_tokens(state, seen, id).into(),
-        Endpoint::ChatCompletions => openai::chat(state, seen, fault, id).into(),
-        Endpoint::Models => seen.vendor.listing(seen, id).into(),
-        Endpoint::Other => seen.vendor.not_found(&seen.method, &seen.path, id).into(),
-    }
+    seen.vendor.respond(state, seen, fault, id)
 }
 
 /// A recorded response. Streams are sent in pieces that end anywhere, as on a real network.
@@ -155,7 +141,7 @@ fn refusal(fault: &Fault, vendor: Vendor, id: u64) -> Option<Answer> {
 }
 
 /// Does to a good answer what the fault says.
-fn damage(answer: &mut Answer, fault: &Fault, vendor: Vendor) {
+fn damage(answer: &mut Answer, fault: &Fault, seen: &Seen) {
     match fault {
         Fault::BodyCut { bytes } => answer.cut_at(*bytes),
         Fault::StreamCut { events } if answer.stream => {
@@ -167,7 +153,8 @@ fn damage(answer: &mut Answer, fault: &Fault, vendor: Vendor) {
         Fault::StreamCut { .. } => answer.cut_at(answer.len() / 2),
         Fault::StreamError { events } if answer.stream => {
             answer.pieces.truncate(*events);
-            answer.pieces.push(vendor.error_event());
+            let sent = answer.pieces.len();
+            answer.pieces.push(seen.vendor.error_event(seen.endpoint, sent));
         }
         Fault::MalformedJson => answer.replace(b"{\"id\": \"broken\", \"content\": [{"),
         Fault::OversizedBody { bytes } => {

@@ -21,6 +21,10 @@ pub enum Endpoint {
     ChatCompletions,
     /// `GET /v1/models` and `/v1/models/{id}`, which both vendors have.
     Models,
+    /// `/v1/responses` and what lies below it.
+    Responses,
+    /// `POST /v1/embeddings`.
+    Embeddings,
     /// Anything else: answered with 404, or from the recording in replay mode.
     Other,
 }
@@ -33,16 +37,9 @@ impl Endpoint {
             "/v1/chat/completions" => Self::ChatCompletions,
             "/v1/models" => Self::Models,
             _ if path.starts_with("/v1/models/") => Self::Models,
+            "/v1/embeddings" => Self::Embeddings,
+            _ if path == "/v1/responses" || path.starts_with("/v1/responses/") => Self::Responses,
             _ => Self::Other,
-        }
-    }
-
-    /// The one method that it takes; none of a path that is not there.
-    pub(super) fn method(self) -> Option<&'static str> {
-        match self {
-            Self::Messages | Self::CountTokens | Self::ChatCompletions => Some("POST"),
-            Self::Models => Some("GET"),
-            Self::Other => None,
         }
     }
 
@@ -74,6 +71,31 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A request that came over no socket.
+    #[cfg(test)]
+    pub(super) fn new(
+        endpoint: Endpoint,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+        at_ms: u64,
+    ) -> Self {
+        let has_header = |name: &str| headers.iter().any(|(held, _)| *held == name);
+        let vendor = Vendor::of(path, has_header);
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Self {
+            endpoint,
+            vendor,
+            method: method.into(),
+            path: path.into(),
+            query: String::new(),
+            headers: headers.collect(),
+            body,
+            at_ms,
+        }
+    }
+
     /// The first value of the header `name` (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())

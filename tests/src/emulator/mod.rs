@@ -16,6 +16,8 @@ mod gate;
 mod log;
 mod models;
 mod openai;
+mod prefixes;
+mod prompted;
 mod schema;
 mod server;
 mod state;

@@ -3,9 +3,10 @@
 use bytes::Bytes;
 
 use super::answer::Answer;
-use super::dispatch::request_id;
+use super::dispatch::{Handled, request_id};
 use super::fault::Fault;
-use super::log::Seen;
+use super::log::{Endpoint, Seen};
+use super::state::State;
 use super::{anthropic, openai};
 
 /// One of the two providers.
@@ -39,19 +40,17 @@ impl Vendor {
         }
     }
 
-    /// `GET /v1/models` and below: the one path that both vendors have.
-    pub(super) fn listing(self, seen: &Seen, id: u64) -> Answer {
+    /// Answers a request.
+    pub(super) fn respond(
+        self,
+        state: &State,
+        seen: &Seen,
+        fault: Option<&Fault>,
+        id: u64,
+    ) -> Handled {
         match self {
-            Self::Anthropic => anthropic::listing(seen, id),
-            Self::OpenAi => openai::listing(seen, id),
-        }
-    }
-
-    /// No such path.
-    pub(super) fn not_found(self, method: &str, path: &str, id: u64) -> Answer {
-        match self {
-            Self::Anthropic => anthropic::error(404, "not_found_error", "Not Found", id),
-            Self::OpenAi => openai::not_found(&format!("Invalid URL ({method} {path})"), id),
+            Self::Anthropic => anthropic::respond(state, seen, fault, id),
+            Self::OpenAi => openai::respond(state, seen, fault, id),
         }
     }
 
@@ -62,17 +61,6 @@ impl Vendor {
             Self::Anthropic => anthropic::error(404, "not_found_error", why, id),
             Self::OpenAi => openai::not_found(why, id),
         }
-    }
-
-    /// A path that is there, for another method than `method`.
-    pub(super) fn wrong_method(self, method: &str, path: &str, allowed: &str, id: u64) -> Answer {
-        let answer = match self {
-            Self::Anthropic => {
-                anthropic::error(405, "invalid_request_error", "Method Not Allowed", id)
-            }
-            Self::OpenAi => openai::wrong_method(method, path, id),
-        };
-        answer.header("allow", allowed)
     }
 
     /// Cloudflare answers before Anthropic does: not JSON, and no provider's request id.
@@ -95,11 +83,11 @@ impl Vendor {
         }
     }
 
-    /// What ends a stream after status 200.
-    pub(super) fn error_event(self) -> Bytes {
+    /// What ends a stream of `endpoint` after status 200 and `events` events.
+    pub(super) fn error_event(self, endpoint: Endpoint, events: usize) -> Bytes {
         Bytes::from(match self {
             Self::Anthropic => anthropic::error_event(),
-            Self::OpenAi => openai::error_event(),
+            Self::OpenAi => openai::error_event(endpoint, events),
         })
     }
 

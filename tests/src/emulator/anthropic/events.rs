@@ -28,7 +28,7 @@ pub(super) fn events(reply: &Reply<'_>) -> Vec<String> {
                     .map(|piece| json!({"type": "input_json_delta", "partial_json": piece}))
                     .collect()
             }
-            Content::Nothing => Vec::new(),
+            Content::CustomTool { .. } | Content::Nothing => Vec::new(),
         };
         events.push(event(
             json!({"type": "content_block_start", "index": 0, "content_block": block}),

@@ -60,7 +60,7 @@ const MODELS: &[Model] = &[
 ];
 
 /// Either listing; the path has been recognised.
-pub(in super::super) fn listing(seen: &Seen, id: u64) -> Answer {
+pub(super) fn listing(seen: &Seen, id: u64) -> Answer {
     if let Err(refused) = access::check(seen) {
         return refused.into_answer(id);
     }

@@ -25,17 +25,16 @@ use super::answer::Answer;
 use super::compose::{Ask, compose};
 use super::dispatch::{Handled, object_body, request_id};
 use super::fault::Fault;
-use super::log::Seen;
+use super::log::{Endpoint, Seen};
 use super::models;
+use super::prompted::Prompted;
 use super::state::State;
 
 pub(super) use diagnostics::Fingerprints;
 pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
 pub use ledger::{Ledger, LedgerPosition, block_tokens};
-pub(super) use listing::listing;
 pub use prompt_cache::Usage;
-pub(super) use prompt_cache::{PromptCache, Writes};
 pub(super) use threads::Threads;
 
 use positions::Prompt;
@@ -45,15 +44,34 @@ use reply::Reply;
 const NOT_IN_DIGEST: &[&str] =
     &["stream", "cache_control", "metadata", "messages", "system", "tools", "thread"];
 
+/// Answers a request for one of this provider's paths, or for none.
+pub(super) fn respond(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+    let allowed = match seen.endpoint {
+        Endpoint::Messages | Endpoint::CountTokens => "POST",
+        Endpoint::Models => "GET",
+        _ => return error(404, "not_found_error", "Not Found", id).into(),
+    };
+    if seen.method != allowed {
+        let refused = error(405, "invalid_request_error", "Method Not Allowed", id);
+        return refused.header("allow", allowed).into();
+    }
+    match seen.endpoint {
+        Endpoint::Messages => messages(state, seen, fault, id),
+        Endpoint::Models => listing::listing(seen, id).into(),
+        _ => count_tokens(state, seen, id).into(),
+    }
+}
+
 /// `POST /v1/messages`.
-pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
     let (body, workspace) = match admit(state, seen, true, id) {
         Ok(admitted) => admitted,
         Err(answer) => return answer.into(),
     };
     let model = text(&body, "model");
     let prompt = Prompt::read(&body, &workspace);
-    let billing = state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner).look_up(
+    let billing = prompt_cache::look_up(
+        &mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner),
         &prompt,
         models::minimum_cacheable_tokens(model),
         seen.at_ms,
@@ -91,7 +109,7 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
 }
 
 /// `POST /v1/messages/count_tokens`.
-pub(super) fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
+fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
     match admit(state, seen, false, id) {
         Ok((body, workspace)) => {
             let tokens = Prompt::read(&body, &workspace).tokens();
@@ -168,11 +186,25 @@ fn ask<'a>(body: &'a Value, prompt: &Prompt) -> Ask<'a> {
     Ask {
         text: last_user_text(body),
         schema: settings::format(body).and_then(|format| format.get("schema")),
+        prompted: Prompted::of(prompt_texts(body)),
         tool: called_tool(body, last),
         tokens_max: body.get("max_tokens").and_then(Value::as_u64),
         digest: prompt.digest().field(sorted_text(&rest).as_bytes()),
         bytes: prompt.bytes(),
+        ..Ask::default()
     }
+}
+
+/// The texts of the system prompt and of the user's turns, in order.
+fn prompt_texts(body: &Value) -> impl Iterator<Item = &str> {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let asking = messages.filter(|message| message["role"] != "assistant");
+    std::iter::once(&body["system"]).chain(asking.map(|message| &message["content"])).flat_map(
+        |content| {
+            let blocks = content.as_array().into_iter().flatten();
+            content.as_str().into_iter().chain(blocks.filter_map(|block| block["text"].as_str()))
+        },
+    )
 }
 
 /// A forced tool is called, else the first that is offered; none after a tool result or where the

@@ -86,7 +86,8 @@ impl Reply<'_> {
                 "type": "tool_use", "id": self.tool_id(), "name": name, "input": input,
                 "caller": {"type": "direct"},
             })),
-            Content::Nothing => None,
+            // This API has no tools that take free text.
+            Content::CustomTool { .. } | Content::Nothing => None,
         }
     }
 

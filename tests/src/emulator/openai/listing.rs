@@ -9,8 +9,8 @@ use super::super::answer::Answer;
 use super::super::dispatch::request_id;
 use super::super::log::Seen;
 use super::super::models;
-use super::authorize;
-use super::error::coded;
+use super::access;
+use super::error::{Refused, other_method};
 
 const MODELS: &[&str] = &[
     "gpt-6.2-astra",
@@ -23,26 +23,33 @@ const MODELS: &[&str] = &[
     "gpt-5.6-sol",
     "gpt-5.6-terra",
     "gpt-5.6-luna",
+    "text-embedding-3-large",
+    "text-embedding-3-small",
+    "text-embedding-ada-002",
 ];
 
 /// Either listing; the path has been recognised.
-pub(in super::super) fn listing(seen: &Seen, id: u64) -> Answer {
-    if let Err(refused) = authorize(seen, id) {
-        return refused;
+pub(super) fn listing(seen: &Seen, id: u64) -> Result<Answer, Refused> {
+    access::key(seen)?;
+    if seen.method != "GET" {
+        return Err(other_method(&seen.method, &seen.path));
     }
     let body = match seen.path.strip_prefix("/v1/models/") {
-        Some(name) if models::is_chat_model(name) => model(name),
+        Some(name) if is_known(name) => model(name),
         Some(name) => {
-            let message = format!("The model '{name}' does not exist");
-            let (code, param) = (Some("model_not_found"), Some("model"));
-            return coded(404, "invalid_request_error", &message, code, param, id);
+            let refused = Refused::invalid(format!("The model '{name}' does not exist"));
+            return Err(refused.status(404).code("model_not_found").param("model"));
         }
         None => {
             let data: Vec<Value> = MODELS.iter().map(|name| model(name)).collect();
             json!({"object": "list", "data": data})
         }
     };
-    Answer::json(200, &body).header("x-request-id", request_id(id))
+    Ok(Answer::json(200, &body).header("x-request-id", request_id(id)))
+}
+
+fn is_known(name: &str) -> bool {
+    models::is_chat_model(name) || MODELS.contains(&name)
 }
 
 fn model(name: &str) -> Value {
@@ -64,12 +71,18 @@ mod tests {
                 .unwrap()
         };
         let list = ask("", OPENAI).json();
-        assert_eq!((&list["object"], list["data"].as_array().unwrap().len()), (&"list".into(), 10));
+        assert_eq!(
+            (&list["object"], list["data"].as_array().unwrap().len()),
+            (&"list".into(), MODELS.len())
+        );
         assert_eq!(ask("/gpt-6-sol", OPENAI).json(), model("gpt-6-sol"));
         let lost = ask("/gpt-does-not-exist", OPENAI);
         assert_eq!((lost.status, &lost.json()["error"]["code"]), (404, &"model_not_found".into()));
         assert_eq!(ask("", &[]).status, 401);
         let wrong = send("POST", &emulator.openai_base_url(), "/models", OPENAI, b"").unwrap();
-        assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET")));
+        assert_eq!(
+            (wrong.status, &wrong.json()["error"]["code"]),
+            (405, &"method_not_supported".into())
+        );
     }
 }

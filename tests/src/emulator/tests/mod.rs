@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod faults;
 mod gate;
+mod openai;
 mod recorded;
 
 use serde_json::{Value, json};
