@@ -317,6 +317,9 @@ pub(super) const fn mark_member(cache_control: CacheControl) -> Mark {
         None => r#"{"type":"ephemeral"}"#,
         Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,
         Some(Ttl::OneHour) => r#"{"type":"ephemeral","ttl":"1h"}"#,
+        // Written only where the caller turned the rules off.
+        Some(Ttl::ThirtyMinutes) => r#"{"type":"ephemeral","ttl":"30m"}"#,
+        Some(Ttl::TwelveHours) => r#"{"type":"ephemeral","ttl":"12h"}"#,
     };
     ("cache_control", json)
 }

@@ -47,6 +47,33 @@ fn four_breakpoints() {
     assert_eq!(broken(&request), "system.4: at most 4 breakpoints are allowed, found 6");
 }
 
+/// A lifetime of OpenAI's is refused where it stands; who turns the rules off says what he said.
+#[test]
+fn foreign_lifetimes() {
+    for ttl in [Ttl::ThirtyMinutes, Ttl::TwelveHours] {
+        let mark = MARK.with_ttl(ttl);
+        let refused = |path: &str| std::format!("{path}: {}", Rule::ForeignTtl);
+        assert_eq!(broken_block(Block::cached_text("t", mark)), refused("messages.1.content.1"));
+        let unsaid = RawObject::new(raw("{}")).with_cache_control(mark);
+        assert_eq!(broken_block(Block::Raw(unsaid)), refused("messages.1.content.1"));
+        let tools = [Function::new("f", raw("{}")).with_cache_control(mark).into()];
+        let messages = [Message::user("u")];
+        let mut request = Request::new("m", 9, &messages);
+        request.tools = &tools;
+        assert_eq!(broken(&request), refused("tools.0"));
+        request.tools = &[];
+        request.cache_control = Some(mark);
+        assert_eq!(broken(&request), refused("cache_control"));
+        let mut bytes = [0; 128];
+        let mut rest = bytes.as_mut_slice();
+        request.encode_unvalidated(DIALECT, &mut rest).expect("room");
+        let left = rest.len();
+        let written = std::str::from_utf8(&bytes[..128 - left]).expect("UTF-8");
+        let member = std::format!(r#"{{"type":"ephemeral","ttl":"{}"}}"#, ttl.as_str());
+        assert!(written.contains(&member), "{written}");
+    }
+}
+
 /// A mark inside raw JSON counts like any other, and only one may be on a block.
 #[test]
 fn marks_in_raw_json() {
