@@ -314,12 +314,10 @@ fn mark<F: Form>(
 
 pub(super) const fn mark_member(cache_control: CacheControl) -> Mark {
     let json = match cache_control.ttl {
-        None => r#"{"type":"ephemeral"}"#,
+        // The check has refused the lifetimes of others.
+        None | Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) => r#"{"type":"ephemeral"}"#,
         Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,
         Some(Ttl::OneHour) => r#"{"type":"ephemeral","ttl":"1h"}"#,
-        // Written only where the caller turned the rules off.
-        Some(Ttl::ThirtyMinutes) => r#"{"type":"ephemeral","ttl":"30m"}"#,
-        Some(Ttl::TwelveHours) => r#"{"type":"ephemeral","ttl":"12h"}"#,
     };
     ("cache_control", json)
 }

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     /// A usage without 12-hour writes has the five numbers that it always had; one with them has a
-    /// sixth, which readers of five pass over. What a later version adds behind is passed over here.
+    /// sixth, which readers of five pass over. What a later version adds behind is passed over too.
     #[test]
     fn a_sixth_number_is_there_if_it_counts() {
         let five = Usage { input_tokens: 300, output_tokens: 7, ..Usage::default() };
