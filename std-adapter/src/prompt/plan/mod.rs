@@ -13,10 +13,10 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let manual = "Answer from the manual. ".repeat(400);
 //! let body = format!(
-//!     r#"{{"model":"claude-opus-5","max_tokens":100,"system":"{manual}","tools":[],
+//!     r#"{{"model":"claude-opus-5-5","max_tokens":100,"system":"{manual}","tools":[],
 //!         "messages":[{{"role":"user","content":"Where is the switch?"}}]}}"#
 //! );
-//! let facts = Facts::embedded().model("claude-opus-5").expect("in the table");
+//! let facts = Facts::embedded().model("claude-opus-5-5").expect("in the table");
 //! let prompt = PromptView::parse(body.as_bytes())?;
 //! let outline = Outline::of(&prompt, &Estimate::new().times(facts.tokens_factor));
 //! let mut planner = Planner::new();
