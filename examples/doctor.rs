@@ -38,7 +38,8 @@ async fn compare(
 async fn run() -> Result<(), Box<dyn Error>> {
     let service = Service::start(Some(Provider::Anthropic))?;
     println!("{service}");
-    let client = service.client().build()?;
+    // A model whose tokens are about four bytes, as the emulator counts them.
+    let client = service.client().model("claude-sonnet-4-6").build()?;
     let manual = "A line of a manual that many questions are about.\n".repeat(600);
     let dated = format!("{manual}Today is Monday.");
     let first = request("Finds pages.", &manual, "Why?");

@@ -53,7 +53,7 @@ impl<'f> Gateway<'f> {
     fn ask(&mut self, text: &str, now: Millis) -> Result<(), Box<dyn Error>> {
         let mut buffer = [0; 512];
         let messages = [Message::user(text)];
-        let mut request = Request::new("claude-haiku-4-5", 64, &messages);
+        let mut request = Request::new("claude-haiku-5-5", 64, &messages);
         request.output = Some(OutputFormat::strict("Person", SCHEMA));
         let mut unwritten = &mut buffer[..];
         request.encode(DIALECT, &mut unwritten)?;

@@ -38,7 +38,7 @@ async fn extract_with_cached_context(
 }
 
 /// What the marks saved, in input tokens at the base price. Writes cost 1.25 (for an hour: 2)
-/// times as much, reads 0.1 times.
+/// times as much, reads 0.1 times, with this model.
 fn saved(usage: &Usage) -> f64 {
     let (written, hour) = (usage.cache_write_tokens as f64, usage.cache_write_1h_tokens as f64);
     0.9 * usage.cache_read_tokens as f64 - 0.25 * written - hour
@@ -48,7 +48,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let service = Service::start(Some(Provider::Anthropic))?;
     println!("{service}");
     let client = service.client().build()?;
-    // Shorter prefixes than the model's minimum (4096 tokens for this one) are not cached.
+    // Shorter prefixes than the model's minimum (512 tokens for this one) are not cached.
     let context =
         "Each note names one person of the staff and tells how old they are. ".repeat(600);
     let mut total = 0.0;

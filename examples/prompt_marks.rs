@@ -60,7 +60,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         Message::assistant_blocks(&calls),
         Message::user_blocks(&results),
     ];
-    let mut request = prompt::Request::new("claude-haiku-4-5", 64, &turns);
+    let mut request = prompt::Request::new("claude-haiku-5-5", 64, &turns);
     request.tools = &tools;
     for what in ["tool result", "tool again"] {
         ask(&client, what, Request::from_model(&request, Dialect::AnthropicMessages)?).await?;
@@ -70,7 +70,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let mut parts = [Block::text("Introduction"), Block::text("The question")];
     mark_last_text(&mut parts, MARK.with_ttl(Ttl::OneHour))?;
     let turns = [Message::user_blocks(&parts)];
-    let mut request = prompt::Request::new("claude-haiku-4-5", 64, &turns);
+    let mut request = prompt::Request::new("claude-haiku-5-5", 64, &turns);
     request.system = Some(SystemPrompt::cached(&standards, MARK));
     if let Err(error) = Request::from_model(&request, Dialect::AnthropicMessages) {
         println!("{:12}: {error}", "wrong order");

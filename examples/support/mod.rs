@@ -67,8 +67,8 @@ impl Service {
     /// its place, and one that no real provider has.
     pub(crate) fn client(&self) -> ClientBuilder {
         let builder = match self.provider {
-            Provider::Anthropic => Client::anthropic().model("claude-haiku-4-5"),
-            Provider::OpenAi => Client::openai().model("gpt-5-mini"),
+            Provider::Anthropic => Client::anthropic().model("claude-haiku-5-5"),
+            Provider::OpenAi => Client::openai().model("gpt-6-luna"),
         };
         match (&self.emulator, self.provider) {
             (None, _) => builder,

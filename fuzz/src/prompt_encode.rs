@@ -132,5 +132,6 @@ fn raw(tape: &mut Unstructured<'_>) -> Result<RawJson<'static>> {
 fn mark(tape: &mut Unstructured<'_>) -> Result<Option<CacheControl>> {
     let mark = CacheControl::ephemeral();
     let hour = mark.with_ttl(Ttl::OneHour);
-    Ok(*tape.choose(&[None, None, Some(mark), Some(hour)])?)
+    let long = mark.with_ttl(Ttl::TwelveHours);
+    Ok(*tape.choose(&[None, None, Some(mark), Some(hour), Some(long)])?)
 }

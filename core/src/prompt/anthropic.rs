@@ -314,7 +314,8 @@ fn mark<F: Form>(
 
 pub(super) const fn mark_member(cache_control: CacheControl) -> Mark {
     let json = match cache_control.ttl {
-        None => r#"{"type":"ephemeral"}"#,
+        // The check has refused the lifetimes of others.
+        None | Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) => r#"{"type":"ephemeral"}"#,
         Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,
         Some(Ttl::OneHour) => r#"{"type":"ephemeral","ttl":"1h"}"#,
     };

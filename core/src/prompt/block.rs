@@ -156,6 +156,18 @@ impl<'a> Block<'a> {
     }
 }
 
+impl InnerBlock<'_> {
+    /// The mark set on this block through the model; not one inside raw text.
+    pub(super) const fn cache_control(&self) -> Option<CacheControl> {
+        match self {
+            Self::Image(block) => block.cache_control,
+            Self::Document(block) => block.cache_control,
+            Self::SearchResult(block) => block.cache_control,
+            Self::Text(_) | Self::ToolReference(_) | Self::Raw(_) => None,
+        }
+    }
+}
+
 impl<'a> Text<'a> {
     /// An unmarked text block.
     #[must_use]

@@ -2,25 +2,36 @@
 
 use core::fmt;
 
+use crate::Millis;
+
 /// A prompt-cache breakpoint: "what comes before, and this block, is worth keeping".
 ///
-/// On the wire `{"type":"ephemeral"}`, with `"ttl"` when one is set. There is no other type and no
-/// other lifetime (Anthropic's prompt-caching guide; `CacheControlEphemeral` in its SDKs).
+/// On Anthropic's wire `{"type":"ephemeral"}`, on OpenAI's `{"mode":"explicit"}`, with `"ttl"` when
+/// one is set. There is no other type (Anthropic's prompt-caching guide; `CacheControlEphemeral` in
+/// its SDKs). A lifetime that the dialect does not have is refused with
+/// [`Rule::ForeignTtl`](super::Rule::ForeignTtl) where it stands, never left out or replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct CacheControl {
-    /// How long the provider keeps the prefix. `None` leaves the member out, which the provider
-    /// reads as five minutes.
+    /// How long the provider keeps the prefix. `None` leaves the member out, which Anthropic reads
+    /// as five minutes and OpenAI as the request's lifetime, by default 30 minutes.
     pub ttl: Option<Ttl>,
 }
 
-/// How long a provider keeps a marked prefix; each read starts the time anew.
+/// How long a provider keeps a marked prefix; each read starts the time anew. Anthropic has
+/// `"5m"` and `"1h"`, OpenAI `"30m"` and `"12h"` (its SDKs of November 2026).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Ttl {
-    /// `"5m"`: the default; writing costs 1.25 times the base input price.
+    /// `"5m"`: Anthropic's default; writing costs 1.25 times the base input price.
     #[default]
     FiveMinutes,
-    /// `"1h"`: writing costs 2 times the base input price. Must precede every five-minute mark.
+    /// `"30m"`: OpenAI's default; writing costs 1.25 times the base input price.
+    ThirtyMinutes,
+    /// `"1h"`, Anthropic's: writing costs 2 times the base input price. Must precede every
+    /// five-minute mark.
     OneHour,
+    /// `"12h"`, OpenAI's: on a part of a message in both of its APIs, for a whole request in the
+    /// Responses API alone. What writing costs is not known.
+    TwelveHours,
 }
 
 /// A cache policy name that no provider defines. Only `ephemeral` exists.
@@ -51,7 +62,7 @@ impl CacheControl {
         }
     }
 
-    /// The lifetime in effect: the stated one, or the provider's default.
+    /// The lifetime in effect at Anthropic: the stated one, or its default of five minutes.
     #[must_use]
     pub const fn ttl_in_effect(self) -> Ttl {
         match self.ttl {
@@ -67,8 +78,22 @@ impl Ttl {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::FiveMinutes => "5m",
+            Self::ThirtyMinutes => "30m",
             Self::OneHour => "1h",
+            Self::TwelveHours => "12h",
         }
+    }
+
+    /// How long an entry lives at least, from the start of the request that wrote or read it.
+    #[must_use]
+    pub const fn lifetime(self) -> Millis {
+        const MINUTE: u64 = 60 * 1000;
+        Millis(match self {
+            Self::FiveMinutes => 5 * MINUTE,
+            Self::ThirtyMinutes => 30 * MINUTE,
+            Self::OneHour => 60 * MINUTE,
+            Self::TwelveHours => 12 * 60 * MINUTE,
+        })
     }
 }
 
@@ -98,5 +123,13 @@ mod tests {
         assert_eq!(CacheControl::ephemeral().ttl_in_effect(), Ttl::FiveMinutes);
         let hour = CacheControl::ephemeral().with_ttl(Ttl::OneHour);
         assert_eq!(hour.ttl_in_effect(), Ttl::OneHour);
+    }
+
+    /// Lifetimes are ordered by their length.
+    #[test]
+    fn longer_is_greater() {
+        let all = [Ttl::FiveMinutes, Ttl::ThirtyMinutes, Ttl::OneHour, Ttl::TwelveHours];
+        assert!(all.is_sorted() && all.is_sorted_by_key(|ttl| ttl.lifetime()));
+        assert_eq!(all.map(|ttl| ttl.lifetime().0 / 60_000), [5, 30, 60, 720]);
     }
 }

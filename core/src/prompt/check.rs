@@ -1,7 +1,8 @@
 //! What a request must satisfy before it is written.
 
 use super::anthropic::Purpose;
-use super::block::Block;
+use super::block::{Block, ToolResult, ToolResultContent};
+use super::cache_control::{CacheControl, Ttl};
 use super::marks;
 use super::message::Role;
 use super::raw::RawObject;
@@ -19,7 +20,7 @@ pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
     match dialect {
         Dialect::AnthropicMessages => {
             anthropic_roles(request)?;
-            marked_raws(request)?;
+            marks_have_place(request)?;
         }
         Dialect::OpenAiChat | Dialect::OpenAiResponses => {
             check_openai::expressible(request, dialect)?;
@@ -65,25 +66,49 @@ fn anthropic_roles(request: &Request<'_>) -> Result<(), Violation> {
     }
 }
 
-/// A mark of ours goes into raw JSON as a member: that must be an object, and have none yet.
-fn marked_raws(request: &Request<'_>) -> Result<(), Violation> {
+/// A mark of ours has a lifetime of Anthropic's. Into raw JSON it goes as a member: that must be an
+/// object, and have none yet.
+fn marks_have_place(request: &Request<'_>) -> Result<(), Violation> {
     let can_be_put = |place, raw: &RawObject<'_>| match raw.cache_control {
         Some(_) => marks::raw_mark(place, raw).map(|_| ()),
         None => Ok(()),
     };
+    lifetime(request.cache_control, Place::Member("cache_control"))?;
     for (index, tool) in request.tools.iter().enumerate() {
+        lifetime(tool.cache_control(), Place::Tool(index))?;
         if let Tool::Raw(raw) = tool {
             can_be_put(Place::Tool(index), raw)?;
         }
     }
+    for (index, block) in request.system.iter().flat_map(|system| system.blocks()).enumerate() {
+        lifetime(block.cache_control, Place::SystemBlock(index))?;
+    }
     for (message, entry) in request.messages.iter().enumerate() {
         for (block, entry) in entry.content.blocks().iter().enumerate() {
-            if let Block::Raw(raw) = entry {
-                can_be_put(Place::Block { message, block }, raw)?;
+            let place = Place::Block { message, block };
+            lifetime(entry.cache_control(), place)?;
+            match entry {
+                Block::Raw(raw) => can_be_put(place, raw)?,
+                Block::ToolResult(ToolResult { content, .. }) => {
+                    let ToolResultContent::Blocks(blocks) = content else { continue };
+                    for (inner, entry) in blocks.iter().enumerate() {
+                        let place = Place::InnerBlock { message, block, inner };
+                        lifetime(entry.cache_control(), place)?;
+                    }
+                }
+                _ => {}
             }
         }
     }
     Ok(())
+}
+
+/// Whether Anthropic has the lifetime that a mark states.
+fn lifetime(mark: Option<CacheControl>, place: Place) -> Result<(), Violation> {
+    match mark.and_then(|mark| mark.ttl) {
+        Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) => Err(Violation::new(place, Rule::ForeignTtl)),
+        Some(Ttl::FiveMinutes | Ttl::OneHour) | None => Ok(()),
+    }
 }
 
 /// Pre-warming writes the prompt cache and generates nothing, so nothing may shape an answer.

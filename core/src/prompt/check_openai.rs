@@ -7,7 +7,7 @@ use super::check_responses;
 use super::marks::raw_mark;
 use super::media::{DocumentSource, ImageSource};
 use super::message::Role;
-use super::openai_common::MARK;
+use super::openai_common::MARK_NAME;
 use super::raw::RawObject;
 use super::request::Request;
 use super::tool::Tool;
@@ -22,11 +22,16 @@ pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
         ("thinking", request.thinking.is_some()),
         ("top_k", request.top_k.is_some()),
         ("diagnostics", request.diagnostics.is_some()),
-        ("cache_control", !mark_has_place(request.cache_control)),
         ("stop_sequences", !is_chat && !request.stop_sequences.is_empty()),
     ];
     for (name, is_set) in foreign {
         supported(!is_set, Place::Member(name))?;
+    }
+    let place = Place::Member("cache_control");
+    lifetime(request.cache_control, place)?;
+    // The Chat Completions API has 12 hours on parts alone.
+    if is_chat && request.cache_control.is_some_and(|mark| mark.ttl == Some(Ttl::TwelveHours)) {
+        return Err(Violation::new(place, Rule::ForeignTtl));
     }
     for (index, tool) in request.tools.iter().enumerate() {
         let place = Place::Tool(index);
@@ -37,7 +42,7 @@ pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
         }
     }
     for (index, block) in request.system.iter().flat_map(|system| system.blocks()).enumerate() {
-        supported(text_has_place(block), Place::SystemBlock(index))?;
+        text_has_place(block, Place::SystemBlock(index))?;
     }
     for (message, entry) in request.messages.iter().enumerate() {
         for (index, block) in entry.content.blocks().iter().enumerate() {
@@ -79,9 +84,9 @@ fn block_has_place(
     block: &Block<'_>,
 ) -> Result<(), Violation> {
     let place = Place::Block { message, block: index };
-    supported(mark_has_place(block.cache_control()), place)?;
+    lifetime(block.cache_control(), place)?;
     match (block, role) {
-        (Block::Text(text), _) => supported(text_has_place(text), place),
+        (Block::Text(text), _) => text_has_place(text, place),
         (Block::Image(image), Role::User) => {
             supported(!matches!(image.source, ImageSource::File(_)), place)
         }
@@ -101,7 +106,7 @@ fn block_has_place(
 pub(super) fn raw_has_place(place: Place, raw: &RawObject<'_>) -> Result<(), Violation> {
     raw_mark(place, raw)?;
     let part = JsonValue::parse(raw.json.as_str().as_bytes()).ok();
-    let is_marked = part.is_some_and(|part| part.get(MARK.0).is_some());
+    let is_marked = part.is_some_and(|part| part.get(MARK_NAME).is_some());
     if is_marked && raw.cache_control.is_some() {
         return Err(Violation::new(place, Rule::MarkedTwice));
     }
@@ -124,13 +129,17 @@ fn result_has_place(
     Ok(())
 }
 
-pub(super) fn text_has_place(text: &Text<'_>) -> bool {
-    text.citations.is_none() && mark_has_place(text.cache_control)
+pub(super) fn text_has_place(text: &Text<'_>, place: Place) -> Result<(), Violation> {
+    supported(text.citations.is_none(), place)?;
+    lifetime(text.cache_control, place)
 }
 
-/// Entries live at least 30 minutes there, which keeps the promise of 5 minutes and not of 1 hour.
-pub(super) fn mark_has_place(mark: Option<CacheControl>) -> bool {
-    mark.is_none_or(|mark| mark.ttl_in_effect() != Ttl::OneHour)
+/// Whether OpenAI has the lifetime that a mark states.
+pub(super) fn lifetime(mark: Option<CacheControl>, place: Place) -> Result<(), Violation> {
+    match mark.and_then(|mark| mark.ttl) {
+        Some(Ttl::FiveMinutes | Ttl::OneHour) => Err(Violation::new(place, Rule::ForeignTtl)),
+        Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) | None => Ok(()),
+    }
 }
 
 pub(super) fn supported(has_place: bool, place: Place) -> Result<(), Violation> {

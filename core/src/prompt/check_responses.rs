@@ -1,7 +1,7 @@
 //! What of a request's content has a place in OpenAI's Responses API.
 
 use super::block::{Block, InnerBlock, ToolResult, ToolResultContent};
-use super::check_openai::{mark_has_place, raw_has_place, supported, text_has_place};
+use super::check_openai::{lifetime, raw_has_place, supported, text_has_place};
 use super::media::{Document, DocumentSource};
 use super::message::Role;
 use super::openai_responses::has_input;
@@ -37,13 +37,13 @@ pub(super) fn block_has_place(
     block: &Block<'_>,
 ) -> Result<(), Violation> {
     let place = Place::Block { message, block: index };
-    supported(mark_has_place(block.cache_control()), place)?;
+    lifetime(block.cache_control(), place)?;
     match (block, role) {
         // An `output_text` has no field for a mark.
         (Block::Text(text), Role::Assistant) => {
             supported(text.cache_control.is_none() && text.citations.is_none(), place)
         }
-        (Block::Text(text), _) => supported(text_has_place(text), place),
+        (Block::Text(text), _) => text_has_place(text, place),
         (Block::Image(_), Role::User) => Ok(()),
         (Block::Document(document), Role::User) => supported(is_file(document), place),
         (Block::ToolUse(call), Role::Assistant) => supported(call.cache_control.is_none(), place),

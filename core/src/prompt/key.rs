@@ -32,13 +32,13 @@ impl Request<'_> {
     /// use llm_cache_core::prompt::{Message, Request};
     ///
     /// let messages = [Message::user("Is the valve open?")];
-    /// let request = Request::new("claude-haiku-4-5", 64, &messages);
+    /// let request = Request::new("claude-haiku-5-5", 64, &messages);
     /// let scope = Scope::new(Dialect::AnthropicMessages, Endpoint::Id("plant"), Tenant::Shared);
     /// let hasher = scope.hasher().expect("an id is no URL");
     /// let key = request.key(&hasher, &mut []).expect("nothing is left to go wrong");
     ///
     /// let body = br#"{"messages":[{"content":"Is the valve open?","role":"user"}],
-    ///     "max_tokens":64,"model":"claude-haiku-4-5"}"#;
+    ///     "max_tokens":64,"model":"claude-haiku-5-5"}"#;
     /// assert_eq!(hasher.key(body, &mut [Default::default(); 16]), Ok(key));
     /// ```
     ///

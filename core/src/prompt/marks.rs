@@ -93,11 +93,8 @@ fn unmarked_inside(message: usize, block: usize, result: &ToolResult<'_>) -> Res
     for (inner, entry) in blocks.iter().enumerate() {
         let place = Place::InnerBlock { message, block, inner };
         let mark = match entry {
-            InnerBlock::Text(_) | InnerBlock::ToolReference(_) => None,
-            InnerBlock::Image(image) => image.cache_control,
-            InnerBlock::Document(document) => document.cache_control,
-            InnerBlock::SearchResult(result) => result.cache_control,
             InnerBlock::Raw(json) => raw_mark(place, &RawObject::new(*json))?,
+            _ => entry.cache_control(),
         };
         if mark.is_some() {
             return Err(Violation::new(place, Rule::NestedMark));

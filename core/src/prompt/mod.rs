@@ -18,7 +18,7 @@
 //! use llm_cache_core::prompt::{CacheControl, Message, Request, SystemPrompt};
 //!
 //! let messages = [Message::user("Review this function.")];
-//! let mut request = Request::new("claude-opus-4-8", 1024, &messages);
+//! let mut request = Request::new("claude-opus-5-5", 1024, &messages);
 //! request.system = Some(SystemPrompt::cached("You review code.", CacheControl::ephemeral()));
 //!
 //! let mut buffer = [0_u8; 512];

@@ -9,7 +9,7 @@ use super::form::Form;
 use super::media::{Document, DocumentSource, Image, ImageSource};
 use super::message::{Content, Message, Role};
 use super::openai_common::{
-    MARK, data_url, function_members, inline_file, last_parameters, mark, schema_members, tools,
+    data_url, function_members, inline_file, last_parameters, mark, raw_part, schema_members, tools,
 };
 use super::out::Out;
 use super::request::{OutputFormat, Request, SystemPrompt};
@@ -183,7 +183,7 @@ fn part<F: Form>(out: &mut Out<'_, F>, block: &Block<'_>) -> Result<(), F::Error
         Block::Text(block) => text(out, block),
         Block::Image(block) => image(out, block),
         Block::Document(block) => file(out, block),
-        Block::Raw(raw) => out.raw_object(raw, MARK),
+        Block::Raw(raw) => raw_part(out, raw),
         // Refused by the check, or written elsewhere.
         Block::SearchResult(_)
         | Block::ContainerUpload(_)
@@ -197,7 +197,7 @@ fn text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F::Error>
     out.object(|out| {
         out.member_str("type", "text")?;
         out.member_str("text", block.text)?;
-        mark(out, block.cache_control.is_some())
+        mark(out, block.cache_control)
     })
 }
 
@@ -214,7 +214,7 @@ fn image<F: Form>(out: &mut Out<'_, F>, image: &Image<'_>) -> Result<(), F::Erro
                 ImageSource::File(_) => Ok(()),
             })
         })?;
-        mark(out, image.cache_control.is_some())
+        mark(out, image.cache_control)
     })
 }
 
@@ -233,6 +233,6 @@ fn file<F: Form>(out: &mut Out<'_, F>, document: &Document<'_>) -> Result<(), F:
                 }
             })
         })?;
-        mark(out, document.cache_control.is_some())
+        mark(out, document.cache_control)
     })
 }

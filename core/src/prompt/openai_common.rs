@@ -1,17 +1,40 @@
 //! What OpenAI's two APIs write alike.
 
+use super::cache_control::{CacheControl, Ttl};
 use super::form::Form;
 use super::media::Document;
 use super::out::{Mark, Out};
+use super::raw::RawObject;
 use super::request::{OutputFormat, Request, ToolChoice, ToolChoiceMode};
 use super::tool::{Function, Tool};
 
-/// The mark on a content part. The one lifetime there is belongs to the request.
-pub(super) const MARK: Mark = ("prompt_cache_breakpoint", r#"{"mode":"explicit"}"#);
+/// The member that a mark on a content part is.
+pub(super) const MARK_NAME: &str = "prompt_cache_breakpoint";
+
+/// The mark on a content part. The check has refused other lifetimes.
+pub(super) const fn mark_member(ttl: Option<Ttl>) -> Mark {
+    let json = match ttl {
+        Some(Ttl::ThirtyMinutes) => r#"{"mode":"explicit","ttl":"30m"}"#,
+        Some(Ttl::TwelveHours) => r#"{"mode":"explicit","ttl":"12h"}"#,
+        _ => r#"{"mode":"explicit"}"#,
+    };
+    (MARK_NAME, json)
+}
 
 /// The mark of a part, if it has one.
-pub(super) fn mark<F: Form>(out: &mut Out<'_, F>, is_marked: bool) -> Result<(), F::Error> {
-    if is_marked { out.member_constant(MARK) } else { Ok(()) }
+pub(super) fn mark<F: Form>(
+    out: &mut Out<'_, F>,
+    cache_control: Option<CacheControl>,
+) -> Result<(), F::Error> {
+    cache_control.map_or(Ok(()), |mark| out.member_constant(mark_member(mark.ttl)))
+}
+
+/// A part that is JSON already, with its mark.
+pub(super) fn raw_part<F: Form>(
+    out: &mut Out<'_, F>,
+    part: &RawObject<'_>,
+) -> Result<(), F::Error> {
+    out.raw_object(part, mark_member(part.cache_control.and_then(|mark| mark.ttl)))
 }
 
 /// The parameters that both have under one name and that come last.
@@ -21,9 +44,14 @@ pub(super) fn last_parameters<F: Form>(
 ) -> Result<(), F::Error> {
     out.optional_str("safety_identifier", request.user_id)?;
     out.optional_str("service_tier", request.service_tier)?;
-    if request.cache_control.is_some() {
+    if let Some(mark) = request.cache_control {
         // Its own automatic mode, which marks the end of the latest message.
-        out.member_constant(("prompt_cache_options", r#"{"mode":"implicit"}"#))?;
+        let json = match mark.ttl {
+            Some(Ttl::ThirtyMinutes) => r#"{"mode":"implicit","ttl":"30m"}"#,
+            Some(Ttl::TwelveHours) => r#"{"mode":"implicit","ttl":"12h"}"#,
+            _ => r#"{"mode":"implicit"}"#,
+        };
+        out.member_constant(("prompt_cache_options", json))?;
     }
     out.flag("stream", request.stream)
 }

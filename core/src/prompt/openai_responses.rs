@@ -5,11 +5,12 @@
 //! the order in which the blocks stand. What has no place here was refused by `check_openai`.
 
 use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
+use super::cache_control::CacheControl;
 use super::form::Form;
 use super::media::{Document, DocumentSource, Image, ImageSource};
 use super::message::{Content, Message, Role};
 use super::openai_common::{
-    MARK, data_url, function_members, inline_file, last_parameters, mark, schema_members, tools,
+    data_url, function_members, inline_file, last_parameters, mark, raw_part, schema_members, tools,
 };
 use super::out::Out;
 use super::request::{OutputFormat, Request, SystemPrompt};
@@ -133,9 +134,9 @@ fn parts_message<F: Form>(
         out.member_array("content", parts, |out, block| match block {
             Block::Text(block) if role == Role::Assistant => output_text(out, block),
             Block::Text(block) => text(out, block),
-            Block::Image(block) => image(out, block, block.cache_control.is_some()),
-            Block::Document(block) => file(out, block, block.cache_control.is_some()),
-            Block::Raw(raw) => out.raw_object(raw, MARK),
+            Block::Image(block) => image(out, block, block.cache_control),
+            Block::Document(block) => file(out, block, block.cache_control),
+            Block::Raw(raw) => raw_part(out, raw),
             // Refused by the check, or written elsewhere.
             _ => Ok(()),
         })
@@ -154,20 +155,20 @@ fn function_call<F: Form>(out: &mut Out<'_, F>, call: &ToolUse<'_>) -> Result<()
 
 /// A mark on the result goes on the last part of its output, where this API has its place.
 fn call_output<F: Form>(out: &mut Out<'_, F>, result: &ToolResult<'_>) -> Result<(), F::Error> {
-    let is_marked = result.cache_control.is_some();
+    let marked = result.cache_control;
     out.object(|out| {
         out.member_str("type", "function_call_output")?;
         out.member_str("call_id", result.tool_use_id)?;
         match result.content {
             ToolResultContent::Empty => out.member_str("output", ""),
-            ToolResultContent::Text(plain) if is_marked => {
-                out.member_array("output", &[plain], |out, plain| input_text(out, plain, true))
+            ToolResultContent::Text(plain) if marked.is_some() => {
+                out.member_array("output", &[plain], |out, plain| input_text(out, plain, marked))
             }
             ToolResultContent::Text(plain) => out.member_str("output", plain),
             ToolResultContent::Blocks(blocks) => out.member("output", |out| {
                 out.array(|out| {
                     blocks.iter().enumerate().try_for_each(|(index, block)| {
-                        inner_block(out, block, is_marked && index + 1 == blocks.len())
+                        inner_block(out, block, marked.filter(|_| index + 1 == blocks.len()))
                     })
                 })
             }),
@@ -178,12 +179,12 @@ fn call_output<F: Form>(out: &mut Out<'_, F>, result: &ToolResult<'_>) -> Result
 fn inner_block<F: Form>(
     out: &mut Out<'_, F>,
     block: &InnerBlock<'_>,
-    is_marked: bool,
+    marked: Option<CacheControl>,
 ) -> Result<(), F::Error> {
     match block {
-        InnerBlock::Text(plain) => input_text(out, plain, is_marked),
-        InnerBlock::Image(block) => image(out, block, is_marked),
-        InnerBlock::Document(block) => file(out, block, is_marked),
+        InnerBlock::Text(plain) => input_text(out, plain, marked),
+        InnerBlock::Image(block) => image(out, block, marked),
+        InnerBlock::Document(block) => file(out, block, marked),
         InnerBlock::Raw(raw) => out.raw(*raw),
         // Refused by the check.
         InnerBlock::SearchResult(_) | InnerBlock::ToolReference(_) => Ok(()),
@@ -191,14 +192,18 @@ fn inner_block<F: Form>(
 }
 
 fn text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F::Error> {
-    input_text(out, block.text, block.cache_control.is_some())
+    input_text(out, block.text, block.cache_control)
 }
 
-fn input_text<F: Form>(out: &mut Out<'_, F>, plain: &str, is_marked: bool) -> Result<(), F::Error> {
+fn input_text<F: Form>(
+    out: &mut Out<'_, F>,
+    plain: &str,
+    marked: Option<CacheControl>,
+) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "input_text")?;
         out.member_str("text", plain)?;
-        mark(out, is_marked)
+        mark(out, marked)
     })
 }
 
@@ -214,7 +219,7 @@ fn output_text<F: Form>(out: &mut Out<'_, F>, block: &Text<'_>) -> Result<(), F:
 fn image<F: Form>(
     out: &mut Out<'_, F>,
     image: &Image<'_>,
-    is_marked: bool,
+    marked: Option<CacheControl>,
 ) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "input_image")?;
@@ -225,14 +230,14 @@ fn image<F: Form>(
                 out.member("image_url", |out| data_url(out, media_type, data))
             }
         }?;
-        mark(out, is_marked)
+        mark(out, marked)
     })
 }
 
 fn file<F: Form>(
     out: &mut Out<'_, F>,
     document: &Document<'_>,
-    is_marked: bool,
+    marked: Option<CacheControl>,
 ) -> Result<(), F::Error> {
     out.object(|out| {
         out.member_str("type", "input_file")?;
@@ -245,6 +250,6 @@ fn file<F: Form>(
             // Refused by the check.
             DocumentSource::Text(_) | DocumentSource::Chunks(_) => Ok(()),
         }?;
-        mark(out, is_marked)
+        mark(out, marked)
     })
 }

@@ -91,6 +91,8 @@ pub enum Rule {
     TtlOrder,
     /// Automatic caching would mark a block that carries a mark of another lifetime.
     AutomaticTtl,
+    /// A mark of a lifetime that this provider does not have, or not here.
+    ForeignTtl,
     /// A mark on an empty text block.
     EmptyText,
     /// A mark on a tool with `defer_loading`.
@@ -210,6 +212,7 @@ impl fmt::Display for Rule {
             }
             Self::TtlOrder => "a 1h mark must not come after a 5m mark (tools, system, messages)",
             Self::AutomaticTtl => "automatic caching would re-mark this block with another ttl",
+            Self::ForeignTtl => "this provider has no such lifetime for a mark here",
             Self::EmptyText => "an empty text block cannot be marked",
             Self::DeferredTool => "a tool with defer_loading cannot be marked",
             Self::NestedMark => "a block inside another cannot be marked unless it is the last one",

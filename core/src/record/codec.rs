@@ -171,12 +171,13 @@ mod tests {
     }
 
     fn usages() -> impl Strategy<Value = Usage> {
-        any::<[u64; 5]>().prop_map(|[a, b, c, d, e]| Usage {
+        any::<[u64; 6]>().prop_map(|[a, b, c, d, e, f]| Usage {
             input_tokens: a,
             cache_read_tokens: b >> 7,
             cache_write_tokens: c >> 30,
             cache_write_1h_tokens: d >> 57,
-            output_tokens: e >> 63,
+            cache_write_12h_tokens: e >> 50,
+            output_tokens: f >> 63,
         })
     }
 

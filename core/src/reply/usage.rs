@@ -8,8 +8,9 @@ use crate::key::Dialect;
 /// Reads a `usage` object as [`Usage`], whether it stands in an answer or in a stream's event.
 ///
 /// A count that is absent or `null` is zero. OpenAI's input tokens include those read from and
-/// written to its cache, which are subtracted, never below zero. `None` if the value is no object,
-/// or the dialect reports none.
+/// written to its cache, which are subtracted, never below zero. Writes that OpenAI does not tell
+/// apart by lifetime count as those of 30 minutes. `None` if the value is no object, or the dialect
+/// reports none.
 #[must_use]
 pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
     if usage.kind() != JsonKind::Object {
@@ -42,6 +43,7 @@ fn anthropic(usage: JsonValue<'_>) -> Usage {
         cache_read_tokens: count(usage, "cache_read_input_tokens"),
         cache_write_tokens: five_minutes,
         cache_write_1h_tokens: one_hour,
+        cache_write_12h_tokens: 0,
         output_tokens: count(usage, "output_tokens"),
     }
 }
@@ -55,15 +57,23 @@ fn inclusive(
 ) -> Usage {
     let detail = |name| details.map_or(0, |details| count(details, name));
     let cache_read_tokens = detail("cached_tokens");
-    let cache_write_tokens = detail("cache_write_tokens");
+    let split = details.and_then(|details| present(details, "cache_write_tokens_details"));
+    let split_count = |name| split.map_or(0, |split| count(split, name));
+    let for_12h = split_count("ttl_12h_tokens");
+    let for_30m = match details.and_then(|details| present(details, "cache_write_tokens")) {
+        Some(total) => total.as_u64().unwrap_or(0).saturating_sub(for_12h),
+        None => split_count("ttl_30m_tokens"),
+    };
     let input_tokens = count(usage, input);
     Usage {
         input_tokens: input_tokens
             .saturating_sub(cache_read_tokens)
-            .saturating_sub(cache_write_tokens),
+            .saturating_sub(for_30m)
+            .saturating_sub(for_12h),
         cache_read_tokens,
-        cache_write_tokens,
+        cache_write_tokens: for_30m,
         cache_write_1h_tokens: 0,
+        cache_write_12h_tokens: for_12h,
         output_tokens: count(usage, output),
     }
 }

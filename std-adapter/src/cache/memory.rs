@@ -89,6 +89,7 @@ mod tests {
             cache_read_tokens: u64::MAX,
             cache_write_tokens: 3,
             cache_write_1h_tokens: 0x0102_0304_0506_0708,
+            cache_write_12h_tokens: 4,
             output_tokens: 5,
         };
         for usage in [None, Some(usage)] {

@@ -48,7 +48,7 @@ use std::{
     time::Duration,
 };
 
-use llm_cache_core::{RequestKey, prompt::Violation};
+use llm_cache_core::{Millis, RequestKey, prompt::Violation};
 
 pub use builder::CacheBuilder;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
@@ -164,6 +164,16 @@ impl Cache {
     /// Reports a request that breaks a rule of the provider's and is sent all the same.
     pub(crate) fn report_violation(&self, violation: Violation) {
         self.report(&Event::Violation { violation });
+    }
+
+    /// Reports a client's facts of models that are old.
+    pub(crate) fn report_stale_facts(&self, as_of: &str, age_in_days: u64) {
+        self.report(&Event::StaleFacts { as_of, age_in_days });
+    }
+
+    /// The time by this cache's clock.
+    pub(crate) fn now(&self) -> Millis {
+        self.0.clock.now()
     }
 
     /// Asks the store, if there is one, and reports its fault.

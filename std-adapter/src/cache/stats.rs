@@ -87,6 +87,8 @@ impl Counters {
             Event::HandedOver { .. } => &self.handovers,
             Event::Violation { .. } => &self.violations,
             Event::StoreFault { .. } => &self.store_faults,
+            // Of a client, not of what is asked of the cache.
+            Event::StaleFacts { .. } => return,
         };
         counter.fetch_add(1, Ordering::Relaxed);
     }

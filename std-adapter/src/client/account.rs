@@ -6,6 +6,7 @@ use llm_cache_core::key::Dialect;
 
 use super::handle::Client;
 use super::reply::Reply;
+use crate::cache::Cache;
 use crate::prompt::{Facts, Reported, Savings};
 use crate::provider::SseEvent;
 
@@ -28,6 +29,15 @@ impl Account {
 
     fn total(&self) -> Savings {
         self.total.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Tells the observer of the cache of facts that are old by the cache's clock.
+pub(super) fn report_if_stale(facts: &Facts, cache: &Cache) {
+    if let (Some(as_of), Some(age_in_days)) = (facts.as_of(), facts.age_in_days(cache.now()))
+        && age_in_days > Facts::STALE_AFTER_DAYS
+    {
+        cache.report_stale_facts(as_of, age_in_days);
     }
 }
 

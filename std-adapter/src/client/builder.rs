@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use llm_cache_core::key::CredentialDigest;
 
-use super::account::Account;
+use super::account::{self, Account};
 use super::encode::Defaults;
 use super::handle::{Client, Inner, hasher_of};
 use super::plan::SharedPlanner;
@@ -274,6 +274,9 @@ impl ClientBuilder {
         let (defaults, cache) = (self.defaults, self.cache);
         let (validation, planner) = (self.validation, self.planner);
         let facts = self.facts.unwrap_or_else(|| Facts::embedded().clone());
+        if let Some(cache) = &cache {
+            account::report_if_stale(&facts, cache);
+        }
         let account = Account::new(Arc::new(facts));
         Ok(Client::new(Inner {
             upstream,

@@ -32,7 +32,7 @@ use crate::provider::{Anthropic, OpenAi, Operation, Upstream};
 ///
 /// # async fn run() -> Result<(), llm_cache::Error> {
 /// let client = Client::anthropic()
-///     .model("claude-sonnet-4-5")
+///     .model("claude-sonnet-5-5")
 ///     .cache(Cache::builder().build())
 ///     .build()?; // the key is in ANTHROPIC_API_KEY
 /// let reply = client.send("Name a prime number.").await?;

@@ -1,8 +1,9 @@
 //! Breakpoints placed by the planner, for requests that have none.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
+use llm_cache_core::Millis;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::{CacheControl, Place, PromptView};
 
@@ -10,6 +11,7 @@ use super::encode;
 use super::handle::Client;
 use super::request::{Body, Prompt, Request};
 use crate::clock::{Clock, SystemClock};
+use crate::prompt::ModelFacts;
 use crate::prompt::outline::{Estimate, Outline};
 use crate::prompt::plan::{Plan, Planner};
 
@@ -20,6 +22,10 @@ pub(super) struct SharedPlanner(Arc<Mutex<Planner>>);
 impl SharedPlanner {
     pub(super) fn new(planner: Planner) -> Self {
         Self(Arc::new(Mutex::new(planner)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Planner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -44,6 +50,39 @@ impl Client {
 
     fn planned(&self, request: &Request, body: &[u8], stream: bool) -> Option<(Bytes, Arc<Plan>)> {
         let planner = self.planner()?;
+        let plan = |outline: &Outline, facts: &ModelFacts| {
+            planner.lock().plan(outline, facts, SystemClock.now().0)
+        };
+        let (body, plan) = self.marked(request, body, stream, plan)?;
+        Some((body, Arc::new(plan)))
+    }
+
+    /// A copy of the client's planner, for [`rehearsed_or`](Self::rehearsed_or). O(what it
+    /// remembers).
+    pub(super) fn rehearsal(&self) -> Option<Planner> {
+        self.planner().map(|planner| planner.lock().clone())
+    }
+
+    /// The body that [`planned_or`](Self::planned_or) would send at a time, if `planner` were the
+    /// client's.
+    pub(super) fn rehearsed_or(
+        &self,
+        planner: &mut Planner,
+        request: &Request,
+        body: Bytes,
+        at: Millis,
+    ) -> Bytes {
+        let plan = |outline: &Outline, facts: &ModelFacts| planner.plan(outline, facts, at.0);
+        self.marked(request, &body, false, plan).map_or(body, |(marked, _)| marked)
+    }
+
+    fn marked(
+        &self,
+        request: &Request,
+        body: &[u8],
+        stream: bool,
+        plan: impl FnOnce(&Outline, &ModelFacts) -> Plan,
+    ) -> Option<(Bytes, Plan)> {
         let Body::Typed(_) = &request.body else { return None };
         if self.dialect() != Dialect::AnthropicMessages {
             return None;
@@ -55,18 +94,14 @@ impl Client {
         if view.automatic().is_some() || outline.positions.iter().any(|it| it.mark.is_some()) {
             return None;
         }
-        let now_ms = SystemClock.now().0;
-        let mut planner = planner.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let plan = planner.plan(&outline, facts, now_ms);
-        drop(planner);
-
+        let plan = plan(&outline, facts);
         let mut marked = request.clone();
         let Body::Typed(prompt) = &mut marked.body else { return None };
         for (place, cache_control) in plan.marks() {
             mark(prompt, place, cache_control)?;
         }
         let body = encode::body_of(&marked, self.dialect(), self.defaults(), stream, true).ok()?;
-        Some((body, Arc::new(plan)))
+        Some((body, plan))
     }
 }
 

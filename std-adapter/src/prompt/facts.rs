@@ -3,6 +3,7 @@
 use core::fmt;
 use std::sync::LazyLock;
 
+use llm_cache_core::Millis;
 use serde::Deserialize;
 
 /// The table that comes with the library. Its rows name their sources.
@@ -19,7 +20,7 @@ const EMBEDDED: &str = include_str!("facts.json");
 ///
 /// let facts = Facts::embedded();
 /// let opus = facts.model("anthropic/claude-opus-5-5").expect("in the table");
-/// assert_eq!((opus.minimum_tokens, opus.read), (Some(512), 0.05));
+/// assert_eq!((opus.minimum_tokens, opus.read), (Some(512), Some(0.05)));
 /// assert!(facts.model("claude-opus-5-50").is_none());
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,13 +46,16 @@ pub struct ModelFacts {
     /// Tokens of a text by this model's tokenizer, relative to the rule of thumb of four bytes a
     /// token. 1.3 for Claude 4.7 and later, else 1.
     pub tokens_factor: f64,
-    /// Price of a token read from the prompt cache.
-    pub read: f64,
+    /// Price of a token read from the prompt cache. `None`: not known.
+    pub read: Option<f64>,
     /// Price of a token written to it, with the shorter lifetime (Anthropic's 5 minutes; OpenAI's
-    /// 30, or 1 where writing costs nothing extra).
-    pub write_5m: f64,
+    /// 30, or 1 where writing costs nothing extra). `None`: not known.
+    pub write_5m: Option<f64>,
     /// Price of a token written for one hour. `None`: the provider has no such lifetime.
     pub write_1h: Option<f64>,
+    /// Price of a token written for 12 hours. `None`: the provider has no such lifetime, or it is
+    /// not known, as of every model of the embedded table.
+    pub write_12h: Option<f64>,
     /// US dollars per million input tokens. `None`: not known.
     pub input_price: Option<f64>,
     /// US dollars per million output tokens. `None`: not known.
@@ -109,6 +113,11 @@ static EMBEDDED_FACTS: LazyLock<Facts> =
     LazyLock::new(|| Facts::from_json(EMBEDDED).unwrap_or_default());
 
 impl Facts {
+    /// After so many days without a newer row a table is told to be old
+    /// ([`Event::StaleFacts`](crate::cache::Event::StaleFacts)): providers changed prices or
+    /// minimum lengths several times a quarter in 2026.
+    pub const STALE_AFTER_DAYS: u64 = 90;
+
     /// The table that this version of the library knows. Read once, at the first call.
     #[must_use]
     pub fn embedded() -> &'static Self {
@@ -156,6 +165,21 @@ impl Facts {
         self.row(name).or_else(|| self.row(undated(name)?))
     }
 
+    /// The newest date of a row, `YYYY-MM-DD`: when this table was last known to be right. `None`
+    /// for a table without rows. O(rows).
+    #[must_use]
+    pub fn as_of(&self) -> Option<&str> {
+        self.models.iter().map(|model| model.as_of.as_str()).max()
+    }
+
+    /// How many days lie between [`Facts::as_of`] and `now`, in milliseconds since 1970; 0 for a
+    /// date that is still to come. `None` for a table without rows. O(rows).
+    #[must_use]
+    pub fn age_in_days(&self, now: Millis) -> Option<u64> {
+        let today = now.0 / (24 * 60 * 60 * 1000);
+        Some(today.saturating_sub(days_since_1970(self.as_of()?)?))
+    }
+
     /// All rows.
     #[must_use]
     pub fn models(&self) -> &[ModelFacts] {
@@ -177,10 +201,10 @@ impl ModelFacts {
         if !is_date(self.as_of.as_bytes()) {
             return Err("as_of");
         }
-        let prices = [self.input_price, self.output_price, self.write_1h];
+        let writes = [self.write_5m, self.write_1h, self.write_12h];
+        let prices = [self.input_price, self.output_price, self.read].into_iter().chain(writes);
         let of_bands = self.bands.iter().flat_map(|band| [band.input_price, band.output_price]);
-        let numbers = [self.tokens_factor, self.read, self.write_5m].into_iter();
-        let mut numbers = numbers.chain(prices.into_iter().chain(of_bands).flatten());
+        let mut numbers = prices.chain(of_bands).flatten().chain([self.tokens_factor]);
         if !numbers.all(|number| number.is_finite() && (0.0..=1e6).contains(&number)) {
             return Err("a number");
         }
@@ -211,6 +235,18 @@ fn is_date(text: &[u8]) -> bool {
         })
 }
 
+/// The days from 1970-01-01 to a date `YYYY-MM-DD`, 0 for an earlier one. Years are counted from
+/// March, so that a leap day is the last day of its year.
+fn days_since_1970(date: &str) -> Option<u64> {
+    let number = |digits: core::ops::Range<usize>| date.get(digits)?.parse::<u64>().ok();
+    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+    let year = if month > 2 { year } else { year.checked_sub(1)? };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    let days_before_month = (153 * ((month + 9) % 12) + 2) / 5;
+    // 719,468 days lie between 0000-03-01 and 1970-01-01, and the first of a month is day 1.
+    Some((365 * year + leap_days + days_before_month + day).saturating_sub(719_468 + 1))
+}
+
 impl fmt::Display for FactsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -231,6 +267,8 @@ impl core::error::Error for FactsError {}
 mod tests {
     use super::*;
 
+    const DAY_MS: u64 = 24 * 60 * 60 * 1000;
+
     const ROW: &str = r#"{"names":["m"],"as_of":"2026-11-01","source":"s","minimum_tokens":512,
         "tokens_factor":1,"read":0.1,"write_5m":1.25,"write_1h":2}"#;
 
@@ -239,7 +277,7 @@ mod tests {
     }
 
     /// The embedded table reads, and says what the providers' pages say of a few models that
-    /// differ: the newest read prices, the minimum that is not known, the two bands.
+    /// differ: the newest read prices, what is not known, the two bands.
     #[test]
     fn embedded_table() {
         let facts = Facts::embedded();
@@ -250,16 +288,22 @@ mod tests {
             ("claude-sonnet-5", 1024),
             ("claude-sonnet-4-6", 1024),
             ("claude-opus-4-7", 2048),
+            ("claude-haiku-5-5", 512),
             ("claude-haiku-4-5", 4096),
             ("gpt-5.6", 1024),
+            ("gpt-6.2-astra", 1024),
         ];
         for (name, tokens) in rows {
             assert_eq!(minimum(name), Some(tokens), "{name}");
         }
-        assert_eq!((minimum("claude-haiku-5-5"), minimum("gpt-4o")), (None, None));
-        let read = |name| facts.model(name).unwrap().read;
+        assert_eq!((minimum("claude-fable-5-2"), minimum("gpt-4o")), (None, None));
+        let read = |name| facts.model(name).unwrap().read.unwrap();
         assert_eq!((read("claude-fable-5-1"), read("claude-fable-5")), (0.025, 0.1));
         assert_eq!((read("claude-sonnet-5-5"), read("gpt-6.1-sol")), (0.05, 0.05));
+        for name in ["claude-fable-5-2", "claude-mythos-5-2", "gpt-6.2-astra", "gpt-6.2-sol"] {
+            assert_eq!(facts.model(name).unwrap().rates(1), None, "{name}");
+        }
+        assert_eq!(facts.as_of(), Some("2026-11-30"));
         assert_eq!(facts.model("claude-haiku-5-5").unwrap().bands[0].above_tokens, 100_000);
     }
 
@@ -301,6 +345,22 @@ mod tests {
         for name in names {
             assert_eq!(Facts::embedded().model(name), None, "{name}");
         }
+    }
+
+    /// The age of a table is that of its newest row, in days of the calendar.
+    #[test]
+    fn tables_have_an_age() {
+        let day = |date| days_since_1970(date).unwrap();
+        assert_eq!([day("1970-01-01"), day("1970-03-01"), day("2000-02-29")], [0, 59, 11_016]);
+        assert_eq!([day("2026-11-30"), day("2027-03-01")], [20_787, 20_787 + 91]);
+        assert_eq!([day("1969-12-31"), day("0000-03-01")], [0, 0]);
+
+        let older = ROW.replace("\"m\"", "\"n\"").replace("2026-11-01", "2020-01-01");
+        let facts = table(&format!("{older},{ROW}")).unwrap();
+        let age = |days: u64| facts.age_in_days(Millis(days * DAY_MS + 1));
+        assert_eq!(facts.as_of(), Some("2026-11-01"));
+        assert_eq!([age(20_787), age(20_758), age(0)], [Some(29), Some(0), Some(0)]);
+        assert_eq!(Facts::default().age_in_days(Millis(DAY_MS)), None);
     }
 
     /// A table of the caller's replaces rows by name, aliases too, and keeps the others.

@@ -29,6 +29,9 @@ pub struct Rates {
     pub write_5m: Money,
     /// An input token written for one hour; `None` where there is no such lifetime.
     pub write_1h: Option<Money>,
+    /// An input token written for 12 hours; `None` where there is no such lifetime, or where its
+    /// price is not known.
+    pub write_12h: Option<Money>,
     /// An output token.
     pub output: Money,
 }
@@ -81,26 +84,29 @@ impl ModelFacts {
         };
         Some(Rates {
             input: Money::a_token(input),
-            read: Money::a_token(input * self.read),
-            write_5m: Money::a_token(input * self.write_5m),
+            read: Money::a_token(input * self.read?),
+            write_5m: Money::a_token(input * self.write_5m?),
             write_1h: self.write_1h.map(|factor| Money::a_token(input * factor)),
+            write_12h: self.write_12h.map(|factor| Money::a_token(input * factor)),
             output: Money::a_token(output),
         })
     }
 }
 
 impl Rates {
-    /// What an answer costs. `None` if tokens were written for an hour and that has no price.
+    /// What an answer costs. `None` if tokens were written for a lifetime that has no price.
     #[must_use]
     pub fn cost(&self, usage: &Usage) -> Option<Money> {
-        let for_an_hour = match (usage.cache_write_1h_tokens, self.write_1h) {
-            (0, _) => Money::ZERO,
-            (tokens, rate) => rate?.times(tokens),
+        let if_any = |tokens, rate: Option<Money>| match tokens {
+            0 => Some(Money::ZERO),
+            tokens => Some(rate?.times(tokens)),
         };
         let input = self.input.times(usage.input_tokens);
         let read = self.read.times(usage.cache_read_tokens);
-        let written = self.write_5m.times(usage.cache_write_tokens);
-        Some(input + read + written + for_an_hour + self.output.times(usage.output_tokens))
+        let written = self.write_5m.times(usage.cache_write_tokens)
+            + if_any(usage.cache_write_1h_tokens, self.write_1h)?
+            + if_any(usage.cache_write_12h_tokens, self.write_12h)?;
+        Some(input + read + written + self.output.times(usage.output_tokens))
     }
 
     /// What it would cost without any cache: every input token at the base price.
@@ -172,6 +178,7 @@ mod tests {
             cache_read_tokens: read,
             cache_write_tokens: write_5m,
             cache_write_1h_tokens: write_1h,
+            cache_write_12h_tokens: 0,
             output_tokens: output,
         }
     }
@@ -212,7 +219,7 @@ mod tests {
             for rates in bands.chain([0]).filter_map(|tokens| model.rates(tokens)) {
                 let input = rates.input.dollars() * 1e6;
                 for (rate, factor) in [(rates.read, model.read), (rates.write_5m, model.write_5m)] {
-                    let exact = input * factor * PICODOLLARS_A_TOKEN;
+                    let exact = input * factor.unwrap() * PICODOLLARS_A_TOKEN;
                     let error = (rate.picodollars() as f64 - exact).abs();
                     assert!(error < 1e-3, "{:?}: {error}", model.names);
                 }
@@ -220,12 +227,36 @@ mod tests {
         }
     }
 
-    /// One hour has no price where the provider has no such lifetime.
+    /// A lifetime has no price where the provider does not have it, nor where the price is not
+    /// known; a table that knows it tells.
     #[test]
-    fn an_hour_may_have_no_price() {
+    fn a_lifetime_may_have_no_price() {
         let rates = rates("gpt-4o", 0).unwrap();
         assert_eq!(rates.cost(&usage(0, 0, 0, 1, 0)), None);
         assert_eq!(rates.cost(&usage(4, 2, 0, 0, 0)).unwrap().to_string(), "$0.0000125");
+
+        let for_12h = Usage { cache_write_12h_tokens: 10, ..Usage::default() };
+        for model in Facts::embedded().models() {
+            let cost = model.rates(10).and_then(|rates| rates.cost(&for_12h));
+            assert_eq!(cost, None, "{:?}", model.names);
+        }
+        let known = r#"{"version":1,"models":[{"names":["m"],"as_of":"2026-11-30","source":"s",
+            "tokens_factor":1,"read":0.1,"write_5m":1.25,"write_12h":1.5,"input_price":2,
+            "output_price":10}]}"#;
+        let rates = Facts::from_json(known).unwrap().model("m").unwrap().rates(10).unwrap();
+        assert_eq!(rates.cost(&for_12h).unwrap().to_string(), "$0.00003");
+    }
+
+    /// A long prompt of OpenAI's costs twice as much for input of every kind, and half as much
+    /// again for output.
+    #[test]
+    fn long_prompts_of_openai() {
+        for model in ["gpt-6-astra", "gpt-6.1-terra", "gpt-6-luna", "gpt-5.6-terra"] {
+            let (short, long) = (rates(model, 272_000).unwrap(), rates(model, 272_001).unwrap());
+            let kinds = |rates: Rates| [rates.input, rates.read, rates.write_5m];
+            assert_eq!(kinds(short).map(|money| money.times(2)), kinds(long), "{model}");
+            assert_eq!(short.output.times(3), long.output.times(2), "{model}");
+        }
     }
 
     /// Amounts print as dollars, small and negative ones too, and fill a column.

@@ -152,6 +152,7 @@ fn sum(a: Usage, b: Usage) -> Usage {
         cache_read_tokens: a.cache_read_tokens.saturating_add(b.cache_read_tokens),
         cache_write_tokens: a.cache_write_tokens.saturating_add(b.cache_write_tokens),
         cache_write_1h_tokens: a.cache_write_1h_tokens.saturating_add(b.cache_write_1h_tokens),
+        cache_write_12h_tokens: a.cache_write_12h_tokens.saturating_add(b.cache_write_12h_tokens),
         output_tokens: a.output_tokens.saturating_add(b.output_tokens),
     }
 }
@@ -196,7 +197,7 @@ impl Add for Bill {
 impl fmt::Display for Savings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (usage, bill) = (&self.billed, &self.money);
-        let written = usage.cache_write_tokens.saturating_add(usage.cache_write_1h_tokens);
+        let written = usage.cache_write_tokens_total();
         write!(
             f,
             "{} replies, {} from our cache ({} tokens not billed); prompt cache: {} tokens read, \
@@ -255,9 +256,10 @@ mod tests {
             cache_read_tokens: 11,
             cache_write_tokens: 13,
             cache_write_1h_tokens: 0,
+            cache_write_12h_tokens: 0,
             output_tokens: 17,
         };
-        for model in Facts::embedded().models() {
+        for model in Facts::embedded().models().iter().filter(|model| model.rates(0).is_some()) {
             let hour = Usage { cache_write_1h_tokens: 19, ..usage };
             let usage = if model.write_1h.is_some() { hour } else { usage };
             for is_hit in [false, true] {
@@ -313,6 +315,11 @@ mod tests {
 
         let batch = Reported { at_other_prices: true, ..reported("claude-opus-5", read(1)) };
         assert_eq!(Savings::of(&batch, false, Facts::embedded()).unpriced, 1);
+        let for_12h = Usage { cache_write_12h_tokens: 9, ..read(1) };
+        let long = of("gpt-6.1-sol", for_12h, false);
+        assert_eq!((long.unpriced, long.saved(), long.billed), (1, None, for_12h));
+        assert!(long.to_string().contains("9 written; price unknown"), "{long}");
+
         let silent = Savings::of(&Reported::default(), false, Facts::embedded());
         assert_eq!((silent.unreported, silent.saved()), (1, None));
     }

@@ -112,6 +112,7 @@ mod tests {
             cache_read_tokens: read,
             cache_write_tokens: write_5m,
             cache_write_1h_tokens: write_1h,
+            cache_write_12h_tokens: 0,
             output_tokens: output,
         })
     }
@@ -154,6 +155,13 @@ mod tests {
         let reported = Reported::of(Dialect::OpenAiResponses, responses.as_bytes());
         assert_eq!((reported.usage, reported.at_other_prices), (usage(7, 2, 0, 0, 1), false));
         assert_eq!(reported.model.as_deref(), Some("gpt-5"));
+        let split = responses.replace(
+            "\"cache_write_tokens\":0",
+            "\"cache_write_tokens\":4,\"cache_write_tokens_details\":{\"ttl_30m_tokens\":1,\
+             \"ttl_12h_tokens\":3}",
+        );
+        let expected = usage(3, 2, 1, 0, 1).map(|it| Usage { cache_write_12h_tokens: 3, ..it });
+        assert_eq!(Reported::of(Dialect::OpenAiResponses, split.as_bytes()).usage, expected);
     }
 
     /// An answer that is billed otherwise says so; an error and a web page report nothing.

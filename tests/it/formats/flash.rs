@@ -140,6 +140,7 @@ pub(super) fn record<'a>(
         cache_read_tokens: 7,
         cache_write_tokens: 200,
         cache_write_1h_tokens: 1 << 40,
+        cache_write_12h_tokens: 0,
         output_tokens: u64::from(step),
     };
     Record {

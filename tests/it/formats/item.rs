@@ -63,7 +63,11 @@ impl Item {
         let usage = entry.usage.map(|usage| {
             let Usage { input_tokens, cache_read_tokens, cache_write_tokens, .. } = usage;
             let (hour, output) = (usage.cache_write_1h_tokens, usage.output_tokens);
-            [input_tokens, cache_read_tokens, cache_write_tokens, hour, output]
+            let mut counts =
+                vec![input_tokens, cache_read_tokens, cache_write_tokens, hour, output];
+            // As in the record: there if it is not zero.
+            counts.extend(Some(usage.cache_write_12h_tokens).filter(|tokens| *tokens > 0));
+            counts
         });
         json!({
             "key": hex(self.key.as_bytes()),
@@ -97,6 +101,7 @@ impl Item {
                 cache_write_tokens: count(2)?,
                 cache_write_1h_tokens: count(3)?,
                 output_tokens: count(4)?,
+                cache_write_12h_tokens: count(5).unwrap_or(0),
             })
         });
         let entry = Entry {

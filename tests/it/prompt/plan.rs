@@ -70,8 +70,8 @@ impl Bench {
         let read = read.map_or(0, |point| point.tokens);
         assert_eq!(usage.read, read, "at {now_ms}: {plan}");
         self.cost += usage.input as f64
-            + usage.read as f64 * self.facts.read
-            + usage.written_5m as f64 * self.facts.write_5m
+            + usage.read as f64 * self.facts.read.expect("a price")
+            + usage.written_5m as f64 * self.facts.write_5m.expect("a price")
             + usage.written_1h as f64 * self.facts.write_1h.expect("a price");
         self.uncached += (usage.input + usage.read + usage.written_5m + usage.written_1h) as f64;
         (plan, usage)

@@ -123,6 +123,7 @@ pub(crate) fn usage(pair: &Pair) -> Option<Usage> {
                 cache_read_tokens: read,
                 cache_write_tokens: written,
                 cache_write_1h_tokens: 0,
+                cache_write_12h_tokens: 0,
                 output_tokens: count("/completion_tokens"),
             })
         }
@@ -137,6 +138,7 @@ fn anthropic_usage(count: impl Fn(&str) -> u64) -> Usage {
         cache_read_tokens: count("/cache_read_input_tokens"),
         cache_write_tokens: written - one_hour,
         cache_write_1h_tokens: one_hour,
+        cache_write_12h_tokens: 0,
         output_tokens: count("/output_tokens"),
     }
 }

@@ -1,4 +1,4 @@
-//! Which models exist, and the few facts about them that the rules need. Data, as of 2026-10-02.
+//! Which models exist, and the few facts about them that the rules need. Data, as of 2026-11-30.
 
 /// Part of a name that makes any model unknown, so that a test can ask for one.
 const UNKNOWN_MARK: &str = "does-not-exist";
@@ -17,13 +17,16 @@ const EMBEDDING_MODELS: &[(&str, usize, bool)] = &[
 /// The first version of the second provider's models that caches prompts at breakpoints.
 const BREAKPOINTS_SINCE: (u32, u32) = (5, 6);
 
-/// Minimum cacheable tokens. Source: the provider's prompt caching page.
+/// Minimum cacheable tokens. Source: the provider's prompt caching page of October 2026; of Haiku
+/// 5.5 a third party's table of November (LiteLLM 1.110.2), which has 512 for Mythos Preview,
+/// against the page.
 const MINIMUM_TOKENS: &[(u64, &[&str])] = &[
     (
         512,
         &[
             "claude-fable-5",
             "claude-fable-5-1",
+            "claude-haiku-5-5",
             "claude-mythos-5",
             "claude-mythos-5-1",
             "claude-opus-5",
@@ -35,7 +38,8 @@ const MINIMUM_TOKENS: &[(u64, &[&str])] = &[
     (4096, &["claude-opus-4-5", "claude-opus-4-6", "claude-haiku-4-5"]),
 ];
 
-/// Of every other model: what the page names last, and what it does not name.
+/// Of every other model: what the page names last, and what it does not name, Fable 5.2 and Mythos
+/// 5.2 among them, whose minimum is not published.
 const MINIMUM_TOKENS_OF_OTHERS: u64 = 1024;
 
 /// Models that refuse `tool_choice` of type `any` and `tool`. Source: release notes, Sep 2026.
@@ -162,6 +166,8 @@ mod tests {
             ("claude-opus-55", 1024),
             ("claude-sonnet-5", 1024),
             ("claude-sonnet-5-5", 512),
+            ("claude-haiku-5-5-20261007", 512),
+            ("claude-haiku-4-5", 4096),
             ("claude-opus-4-5-20251101", 4096),
             ("claude-opus-4-7", 2048),
             ("claude-opus-4-20250514", 1024),
@@ -196,6 +202,9 @@ mod tests {
         assert!(!is_messages_model("claude-does-not-exist"));
         assert!(is_chat_model("o3-mini") && !is_chat_model("gpt-does-not-exist"));
         assert!(refuses_forced_tools("claude-opus-5-5") && !refuses_forced_tools("claude-opus-5"));
+        for model in ["gpt-6.2-astra", "gpt-6.1-terra", "gpt-6-luna", "gpt-5.6-sol"] {
+            assert!(is_chat_model(model), "{model}");
+        }
         assert!(takes_system_messages("claude-opus-4-8"));
         assert!(!takes_system_messages("claude-sonnet-5"));
     }

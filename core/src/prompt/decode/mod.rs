@@ -55,7 +55,7 @@ impl<'a> Request<'a> {
     /// use llm_cache_core::key::Dialect;
     /// use llm_cache_core::prompt::{Block, DecodeMemory, Message, Request};
     ///
-    /// let body = br#"{"model":"claude-haiku-4-5","max_tokens":64,
+    /// let body = br#"{"model":"claude-haiku-5-5","max_tokens":64,
     ///     "messages":[{"role":"user","content":[{"type":"text","text":"Is it \u006fpen?"}]}]}"#;
     /// let body = JsonValue::parse(body).expect("JSON");
     /// let mut messages = [Message::user("")];

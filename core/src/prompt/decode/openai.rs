@@ -1,6 +1,6 @@
 //! Members of a body of OpenAI's Chat Completions API.
 
-use super::super::cache_control::CacheControl;
+use super::super::cache_control::{CacheControl, Ttl};
 use super::super::message::Role;
 use super::super::raw::RawJson;
 use super::super::request::{OutputFormat, ToolChoice, ToolChoiceMode};
@@ -57,6 +57,9 @@ fn member<'a>(decoder: &mut Decoder<'a>, name: &str, value: JsonValue<'a>) -> Re
             };
             return output(decoder, members);
         }
+        "prompt_cache_options" => {
+            set(&mut request.cache_control, implicit(value, &[Ttl::ThirtyMinutes]))
+        }
         "messages" => {
             if value.kind() == JsonKind::Array {
                 decoder.messages(value, &ROLES, raw_block)?;
@@ -86,10 +89,6 @@ pub(super) fn common<'a>(
             let tier = decoder.string(value)?;
             set(&mut decoder.request.service_tier, tier)
         }
-        "prompt_cache_options" => {
-            let is_implicit = exactly(value, ["mode"]).is_some_and(|[mode]| is(mode, "implicit"));
-            set(&mut request.cache_control, is_implicit.then_some(CacheControl::ephemeral()))
-        }
         "stream" => {
             request.stream = is_set(value);
             request.stream
@@ -97,6 +96,14 @@ pub(super) fn common<'a>(
         "tools" => return decoder.tools(value),
         _ => false,
     })
+}
+
+/// The automatic mode of the provider's cache, with one of these lifetimes if it states any.
+pub(super) fn implicit(options: JsonValue<'_>, lifetimes: &[Ttl]) -> Option<CacheControl> {
+    let [mode, stated] = exactly(options, ["mode", "ttl"])?;
+    let ttl = lifetimes.iter().copied().find(|ttl| is(stated, ttl.as_str()));
+    let is_known = is(mode, "implicit") && stated.is_some() == ttl.is_some();
+    is_known.then_some(CacheControl { ttl })
 }
 
 /// Sets the choice among the tools: a word, or an object whose tool has this name.

@@ -1,8 +1,9 @@
 //! Members of a body of OpenAI's Responses API.
 
+use super::super::cache_control::Ttl;
 use super::super::request::SystemPrompt;
 use super::fields::{Decoder, exactly, integer, is, set};
-use super::openai::{ROLES, common, output, tool_choice};
+use super::openai::{ROLES, common, implicit, output, tool_choice};
 use super::sections::raw_block;
 use super::{Fault, Members};
 use crate::json::JsonValue;
@@ -49,6 +50,10 @@ fn member<'a>(decoder: &mut Decoder<'a>, name: &str, value: JsonValue<'a>) -> Re
             let function = exactly(value, ["type", "name"]);
             let function = function.filter(|[kind, _]| is(*kind, "function"));
             return tool_choice(decoder, value, function.and_then(|[_, name]| name));
+        }
+        "prompt_cache_options" => {
+            let lifetimes = [Ttl::ThirtyMinutes, Ttl::TwelveHours];
+            set(&mut request.cache_control, implicit(value, &lifetimes))
         }
         "instructions" => {
             let plain = value.as_str().and_then(|string| string.as_str());

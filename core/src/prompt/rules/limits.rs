@@ -33,6 +33,9 @@ impl Limits {
                 return Err(Violation::new(place, Rule::TtlOrder));
             }
             Ttl::OneHour => {}
+            Ttl::ThirtyMinutes | Ttl::TwelveHours => {
+                return Err(Violation::new(place, Rule::ForeignTtl));
+            }
         }
         Ok(())
     }

@@ -61,7 +61,7 @@ pub const RULES_AS_OF: &str = "2026-09-28";
 /// use llm_cache_core::json::JsonValue;
 /// use llm_cache_core::prompt::check_body;
 ///
-/// let body = br#"{"model":"claude-opus-4-8","max_tokens":9,"messages":[{"role":"user","content":[
+/// let body = br#"{"model":"claude-opus-5-5","max_tokens":9,"messages":[{"role":"user","content":[
 ///     {"type":"text","text":"","cache_control":{"type":"ephemeral"}}]}]}"#;
 /// let refused = check_body(JsonValue::parse(body)?).unwrap_err();
 /// assert_eq!(refused.to_string(), "messages.0.content.0: an empty text block cannot be marked");

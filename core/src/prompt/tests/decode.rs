@@ -130,7 +130,18 @@ const MEMBERS: [(&str, &[&str]); 26] = [
             "null",
         ],
     ),
-    ("prompt_cache_options", &[r#"{"mode":"implicit"}"#, r#"{"mode":"implicit","ttl":"30m"}"#]),
+    (
+        "prompt_cache_options",
+        &[
+            r#"{"mode":"implicit"}"#,
+            r#"{"mode":"implicit","ttl":"30m"}"#,
+            r#"{"ttl":"12h","mode":"implicit"}"#,
+            r#"{"mode":"implicit","ttl":"1h"}"#,
+            r#"{"mode":"implicit","ttl":null}"#,
+            r#"{"mode":"explicit","ttl":"30m"}"#,
+            r#"{"ttl":"30m"}"#,
+        ],
+    ),
     ("tools", &[r#"[{"name":"a" , "x":1.0},{"type":"b"}]"#, "[]", "[1]", "null", "{}"]),
     (
         "tool_choice",

@@ -79,7 +79,8 @@ impl Tape<'_> {
     }
 
     fn mark(&mut self) -> Option<CacheControl> {
-        [None, None, Some(MARK), Some(HOUR)][self.below(4)]
+        let long = MARK.with_ttl(Ttl::TwelveHours);
+        [None, None, Some(MARK), Some(HOUR), Some(long)][self.below(5)]
     }
 
     fn many<T>(&mut self, limit: usize, make: impl Fn(&mut Self) -> T) -> Vec<T> {

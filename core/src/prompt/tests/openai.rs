@@ -106,12 +106,6 @@ fn no_place() {
     let mut request = Request::new("m", 9, &messages);
     request.tools = &tools;
     assert_refused(&request, Place::Tool(0));
-    request.tools = &[];
-    request.system = Some(SystemPrompt::cached("s", HOUR));
-    assert_refused(&request, Place::SystemBlock(0));
-    request.system = None;
-    request.cache_control = Some(HOUR);
-    assert_refused(&request, Place::Member("cache_control"));
 
     let result = ToolResult::new("id", ToolResultContent::Text("r"));
     let foreign = [
@@ -132,13 +126,83 @@ fn no_place() {
 }
 
 fn assert_refused(request: &Request<'_>, place: Place) {
-    let violation = Violation::new(place, Rule::Unsupported);
+    assert_breaks(request, Violation::new(place, Rule::Unsupported));
+}
+
+fn assert_breaks(request: &Request<'_>, violation: Violation) {
     assert_eq!(request.check(Dialect::OpenAiChat), Err(violation));
     let mut buffer = [0_u8; 8];
     let mut rest = buffer.as_mut_slice();
     let refused = request.encode_unvalidated(Dialect::OpenAiChat, &mut rest);
     assert_eq!(refused, Err(EncodeError::Rejected(violation)));
     assert_eq!(rest.len(), 8, "nothing is written");
+}
+
+/// A stated lifetime goes out with its mark, on parts of every kind; the request's own is 30
+/// minutes at most.
+#[test]
+fn lifetimes() {
+    let raw = RawObject::new(RawJson::assume_valid(r#"{"type":"input_audio"}"#));
+    let long = MARK.with_ttl(Ttl::TwelveHours);
+    let short = MARK.with_ttl(Ttl::ThirtyMinutes);
+    let blocks = [
+        Block::cached_text("a", long),
+        Image::new(ImageSource::Url("u")).with_cache_control(short).into(),
+        Document::new(DocumentSource::File("f")).with_cache_control(long).into(),
+        Block::Raw(raw.with_cache_control(short)),
+    ];
+    let messages = [Message::user_blocks(&blocks)];
+    let mut request = Request::new("m", 9, &messages);
+    request.system = Some(SystemPrompt::cached("s", long));
+    request.cache_control = Some(short);
+    let golden = concat!(
+        r#"{"model":"m","max_completion_tokens":9,"#,
+        r#""prompt_cache_options":{"mode":"implicit","ttl":"30m"},"messages":["#,
+        r#"{"role":"system","content":[{"type":"text","text":"s","#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"12h"}}]},"#,
+        r#"{"role":"user","content":[{"type":"text","text":"a","#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"12h"}},"#,
+        r#"{"type":"image_url","image_url":{"url":"u"},"#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"30m"}},"#,
+        r#"{"type":"file","file":{"file_id":"f"},"#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"12h"}},"#,
+        r#"{"type":"input_audio","prompt_cache_breakpoint":{"mode":"explicit","ttl":"30m"}}]}]}"#,
+    );
+    assert_encodes(&request, Dialect::OpenAiChat, golden);
+    request.cache_control = Some(long);
+    let place = Place::Member("cache_control");
+    assert_breaks(&request, Violation::new(place, Rule::ForeignTtl));
+}
+
+/// A lifetime of Anthropic's is refused with the path of the mark, wherever that stands: none is
+/// replaced by one that is near to it.
+#[test]
+fn foreign_lifetimes() {
+    let raw = RawObject::new(RawJson::assume_valid("{}"));
+    for mark in [HOUR, MARK.with_ttl(Ttl::FiveMinutes)] {
+        let breaks = |request: &Request<'_>, place| {
+            assert_breaks(request, Violation::new(place, Rule::ForeignTtl));
+        };
+        let messages = [Message::user("hi")];
+        let mut request = Request::new("m", 9, &messages);
+        request.system = Some(SystemPrompt::cached("s", mark));
+        breaks(&request, Place::SystemBlock(0));
+        request.system = None;
+        request.cache_control = Some(mark);
+        breaks(&request, Place::Member("cache_control"));
+        let marked = [
+            Block::cached_text("t", mark),
+            Image::new(ImageSource::Url("u")).with_cache_control(mark).into(),
+            Document::new(DocumentSource::File("f")).with_cache_control(mark).into(),
+            Block::Raw(raw.with_cache_control(mark)),
+        ];
+        for block in marked {
+            let blocks = [Block::text("t"), block];
+            let messages = [Message::user_blocks(&blocks)];
+            let place = Place::Block { message: 0, block: 1 };
+            breaks(&Request::new("m", 9, &messages), place);
+        }
+    }
 }
 
 /// A part that carries a breakpoint goes out as it is, and takes no second one.

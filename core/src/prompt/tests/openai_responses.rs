@@ -130,7 +130,6 @@ fn what_has_no_place() {
     let plain = Request::new("m", 9, &messages);
     refused(&Request { stop_sequences: &["x"], ..plain }, Place::Member("stop_sequences"));
     refused(&Request { top_k: Some(1), ..plain }, Place::Member("top_k"));
-    refused(&Request { cache_control: Some(HOUR), ..plain }, Place::Member("cache_control"));
     let schema = RawJson::assume_valid("{}");
     let tools = [Function::new("f", schema).with_cache_control(MARK).into()];
     refused(&Request { tools: &tools, ..plain }, Place::Tool(0));
@@ -149,7 +148,6 @@ fn what_has_no_place() {
         refused(&Request { messages: &messages, ..plain }, Place::Block { message: 0, block: 0 });
     }
     let user = [
-        Block::cached_text("t", HOUR),
         marked(ToolResultContent::Empty).into(),
         marked(ToolResultContent::Blocks(&raw)).into(),
         ToolResult::new("c", ToolResultContent::Text("r")).with_error().into(),
@@ -164,4 +162,46 @@ fn what_has_no_place() {
     let messages = [Message::user_blocks(&blocks)];
     let place = Place::InnerBlock { message: 0, block: 0, inner: 0 };
     refused(&Request { messages: &messages, ..plain }, place);
+}
+
+/// A stated lifetime goes out with its mark, that of a request and of a tool's result too; one of
+/// Anthropic's is refused where it stands.
+#[test]
+fn lifetimes() {
+    let long = MARK.with_ttl(Ttl::TwelveHours);
+    let inner = [InnerBlock::Text("rain"), InnerBlock::Text("sun")];
+    let blocks = [
+        ToolResult::new("c1", ToolResultContent::Blocks(&inner)).with_cache_control(long).into(),
+        Block::cached_text("a", MARK.with_ttl(Ttl::ThirtyMinutes)),
+    ];
+    let messages = [Message::user_blocks(&blocks)];
+    let mut request = Request::new("m", 9, &messages);
+    request.cache_control = Some(long);
+    let golden = concat!(
+        r#"{"model":"m","max_output_tokens":9,"#,
+        r#""prompt_cache_options":{"mode":"implicit","ttl":"12h"},"input":["#,
+        r#"{"type":"function_call_output","call_id":"c1","output":["#,
+        r#"{"type":"input_text","text":"rain"},{"type":"input_text","text":"sun","#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"12h"}}]},"#,
+        r#"{"role":"user","content":[{"type":"input_text","text":"a","#,
+        r#""prompt_cache_breakpoint":{"mode":"explicit","ttl":"30m"}}]}]}"#,
+    );
+    assert_encodes(&request, DIALECT, golden);
+
+    for mark in [HOUR, MARK.with_ttl(Ttl::FiveMinutes)] {
+        let refused = |request: &Request<'_>, place| {
+            let violation = Violation::new(place, Rule::ForeignTtl);
+            assert_eq!(request.encoded_len(DIALECT), Err(violation));
+        };
+        let result = ToolResult::new("c", ToolResultContent::Text("r"));
+        for block in [result.with_cache_control(mark).into(), Block::cached_text("t", mark)] {
+            let messages = [Message { role: Role::User, content: Content::Block(block) }];
+            let place = Place::Block { message: 0, block: 0 };
+            refused(&Request::new("m", 9, &messages), place);
+        }
+        let messages = [Message::user("q")];
+        let mut request = Request::new("m", 9, &messages);
+        request.cache_control = Some(mark);
+        refused(&request, Place::Member("cache_control"));
+    }
 }

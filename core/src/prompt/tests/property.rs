@@ -21,8 +21,15 @@ struct Conversation {
 }
 
 fn mark() -> impl Strategy<Value = Option<CacheControl>> {
-    let marks = [None, None, None, Some(MARK), Some(MARK.with_ttl(Ttl::FiveMinutes)), Some(HOUR)];
-    proptest::sample::select(marks.to_vec())
+    let stated = |ttl| Some(MARK.with_ttl(ttl));
+    prop_oneof![
+        12 => Just(None),
+        4 => Just(Some(MARK)),
+        4 => Just(stated(Ttl::FiveMinutes)),
+        4 => Just(Some(HOUR)),
+        1 => Just(stated(Ttl::ThirtyMinutes)),
+        1 => Just(stated(Ttl::TwelveHours)),
+    ]
 }
 
 fn piece() -> impl Strategy<Value = Piece> {
@@ -123,7 +130,8 @@ proptest! {
         })?;
     }
 
-    /// The other dialect: the same length and JSON again, and as many marks as were set.
+    /// The other dialect: the same length and JSON again, as many marks as were set, and each
+    /// lifetime as often as it was.
     #[test]
     fn openai_drops_no_mark(from in conversation()) {
         with_request(&from, |request| {
@@ -133,10 +141,17 @@ proptest! {
             prop_assert_eq!(request.encode(Dialect::OpenAiChat, &mut writer), Ok(()));
             prop_assert_eq!(body.len(), len);
             serde_json::from_slice::<serde_json::Value>(&body).expect("JSON");
-            let set = from.system.iter().filter(|(_, mark)| mark.is_some()).count()
-                + from.messages.iter().flatten().filter(|(_, mark)| mark.is_some()).count();
+            let of_system = from.system.iter().map(|(_, mark)| *mark);
+            let of_messages = from.messages.iter().flatten().map(|(_, mark)| *mark);
+            let set: Vec<_> = of_system.chain(of_messages).flatten().collect();
             let text = String::from_utf8(body).expect("UTF-8");
-            prop_assert_eq!(text.matches("\"prompt_cache_breakpoint\"").count(), set);
+            prop_assert_eq!(text.matches("\"prompt_cache_breakpoint\"").count(), set.len());
+            for ttl in [Ttl::FiveMinutes, Ttl::ThirtyMinutes, Ttl::OneHour, Ttl::TwelveHours] {
+                let of_all = set.iter().copied().chain(from.automatic);
+                let expected = of_all.filter(|mark| mark.ttl == Some(ttl)).count();
+                let member = std::format!("\"ttl\":\"{}\"", ttl.as_str());
+                prop_assert_eq!(text.matches(&member).count(), expected);
+            }
             Ok(())
         })?;
     }

@@ -47,6 +47,35 @@ fn four_breakpoints() {
     assert_eq!(broken(&request), "system.4: at most 4 breakpoints are allowed, found 6");
 }
 
+/// A lifetime of OpenAI's is refused where it stands, with the rules or without.
+#[test]
+fn foreign_lifetimes() {
+    for ttl in [Ttl::ThirtyMinutes, Ttl::TwelveHours] {
+        let mark = MARK.with_ttl(ttl);
+        let refused = |path: &str| std::format!("{path}: {}", Rule::ForeignTtl);
+        assert_eq!(broken_block(Block::cached_text("t", mark)), refused("messages.1.content.1"));
+        let unsaid = RawObject::new(raw("{}")).with_cache_control(mark);
+        assert_eq!(broken_block(Block::Raw(unsaid)), refused("messages.1.content.1"));
+        let tools = [Function::new("f", raw("{}")).with_cache_control(mark).into()];
+        let messages = [Message::user("u")];
+        let mut request = Request::new("m", 9, &messages);
+        request.tools = &tools;
+        assert_eq!(broken(&request), refused("tools.0"));
+        request.tools = &[];
+        request.cache_control = Some(mark);
+        assert_eq!(broken(&request), refused("cache_control"));
+        let violation = Violation::new(Place::Member("cache_control"), Rule::ForeignTtl);
+        let mut rest: &mut [u8] = &mut [];
+        let refused = request.encode_unvalidated(DIALECT, &mut rest);
+        assert_eq!(refused, Err(EncodeError::Rejected(violation)));
+
+        let inner = [InnerBlock::Image(Image::new(ImageSource::Url("u")).with_cache_control(mark))];
+        let result = ToolResult::new("c", ToolResultContent::Blocks(&inner));
+        let place = "messages.1.content.1.content.0";
+        assert_eq!(broken_block(result.into()), std::format!("{place}: {}", Rule::ForeignTtl));
+    }
+}
+
 /// A mark inside raw JSON counts like any other, and only one may be on a block.
 #[test]
 fn marks_in_raw_json() {

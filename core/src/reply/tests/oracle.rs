@@ -16,6 +16,7 @@ fn usage_by_serde(dialect: Dialect, usage: &Value) -> Usage {
                 cache_read_tokens: count("/cache_read_input_tokens"),
                 cache_write_tokens: five_minutes,
                 cache_write_1h_tokens: one_hour,
+                cache_write_12h_tokens: 0,
                 output_tokens: count("/output_tokens"),
             };
         }
@@ -23,12 +24,20 @@ fn usage_by_serde(dialect: Dialect, usage: &Value) -> Usage {
         _ => ("/input_tokens", "/input_tokens_details", "/output_tokens"),
     };
     let read = count(&std::format!("{details}/cached_tokens"));
-    let written = count(&std::format!("{details}/cache_write_tokens"));
+    let written = &usage.pointer(&std::format!("{details}/cache_write_tokens"));
+    let split = std::format!("{details}/cache_write_tokens_details");
+    let for_12h = count(&std::format!("{split}/ttl_12h_tokens"));
+    let for_30m = match written {
+        None | Some(Value::Null) => count(&std::format!("{split}/ttl_30m_tokens")),
+        Some(total) => total.as_u64().unwrap_or(0).saturating_sub(for_12h),
+    };
+    let cached = read.saturating_add(for_30m).saturating_add(for_12h);
     Usage {
-        input_tokens: count(input).saturating_sub(read.saturating_add(written)),
+        input_tokens: count(input).saturating_sub(cached),
         cache_read_tokens: read,
-        cache_write_tokens: written,
+        cache_write_tokens: for_30m,
         cache_write_1h_tokens: 0,
+        cache_write_12h_tokens: for_12h,
         output_tokens: count(output),
     }
 }
@@ -46,16 +55,25 @@ fn number() -> impl Strategy<Value = Value> {
 }
 
 fn details() -> impl Strategy<Value = Value> {
-    let names = [
+    let members = |names: &[&'static str]| {
+        proptest::collection::btree_map(proptest::sample::select(names.to_vec()), number(), 0..4)
+    };
+    let details = members(&[
         "cached_tokens",
         "cache_write_tokens",
         "ephemeral_1h_input_tokens",
         "ephemeral_5m_input_tokens",
-    ];
-    let members =
-        proptest::collection::btree_map(proptest::sample::select(names.to_vec()), number(), 0..4);
+    ]);
+    let split = proptest::option::of(members(&["ttl_30m_tokens", "ttl_12h_tokens"]));
+    let details = (details, split).prop_map(|(details, split)| {
+        let mut details = json!(details);
+        if let Some(split) = split {
+            details["cache_write_tokens_details"] = json!(split);
+        }
+        details
+    });
     prop_oneof![
-        4 => members.prop_map(|members| json!(members)),
+        4 => details,
         1 => Just(Value::Null),
         1 => Just(json!([])),
     ]

@@ -4,10 +4,11 @@ use core::time::Duration;
 
 use super::{ANSWER, anthropic, openai};
 use crate::ErrorKind;
-use crate::client::Request;
+use crate::client::{Client, Request};
 use crate::core::prompt::CacheControl;
 use crate::core::reply::{Diagnostics, MissReason};
 use crate::prompt::doctor::Finding;
+use crate::prompt::plan::{Breakpoint, Planner, Reason};
 use crate::provider::loopback::{Loopback, answer};
 
 /// A question with marked instructions of some 3,000 tokens.
@@ -46,6 +47,42 @@ async fn explains_requests() {
     let client = openai(&server).build().unwrap();
     let error = client.explain(None, &first, Duration::ZERO).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+}
+
+/// A client with a planner explains the marks that the planner would place: what it says is read is
+/// what the plan reads when the request is sent. Asking teaches the planner nothing, and a request
+/// with marks of its own is explained with those.
+#[tokio::test]
+async fn explains_what_the_planner_marks() {
+    let server = Loopback::start(vec![answer(200, "", ANSWER), answer(200, "", ANSWER)]);
+    let plain = anthropic(&server).build().unwrap();
+    let client = anthropic(&server).planner(Planner::new()).build().unwrap();
+    let text = "A line of instructions. ".repeat(500);
+    let turn = |question| Request::new().model("claude-sonnet-5").system(&*text).user(question);
+    let (first, second) = (turn("Why?"), turn("How?"));
+
+    let without = plain.explain(Some(&first), &second, Duration::ZERO).unwrap();
+    assert_eq!(without.forecast.cache_usage(), None);
+    let explained = client.explain(Some(&first), &second, Duration::ZERO).unwrap();
+    assert_eq!(explained.finding, Finding::Hit, "{explained}");
+    assert!(explained.forecast.cache_read_tokens > 3_000, "{explained}");
+    let late = client.explain(Some(&first), &second, Duration::from_secs(7_200)).unwrap();
+    assert_eq!(late.forecast.cache_read_tokens, 0);
+    // Nothing was sent: for the planner the first request is the first.
+    let unseen = client.explain(None, &first, Duration::ZERO).unwrap();
+    assert!(unseen.forecast.cache_write_tokens > 3_000, "{unseen}");
+
+    let sent = client.send(&first).await.unwrap();
+    let is_read = |point: &&Breakpoint| point.reason == Reason::Read;
+    assert_eq!(sent.plan().unwrap().breakpoints.iter().find(is_read), None);
+    let explained = client.explain(Some(&first), &second, Duration::ZERO).unwrap();
+    let sent = client.send(&second).await.unwrap();
+    let read = sent.plan().unwrap().breakpoints.iter().rfind(is_read).unwrap();
+    assert_eq!(explained.forecast.cache_read_tokens, read.tokens);
+
+    let own = request("", "Why?");
+    let explain = |client: &Client| client.explain(Some(&own), &own, Duration::ZERO).unwrap();
+    assert_eq!(explain(&client), explain(&plain));
 }
 
 /// What the provider says itself is read from the reply.

@@ -1,9 +1,12 @@
 //! What a client says its calls cost and saved.
 
+use std::sync::{Arc, Mutex};
+
 use super::anthropic;
-use crate::cache::Cache;
+use crate::cache::{Cache, Event};
 use crate::client::Request;
-use crate::core::Usage;
+use crate::clock::ManualClock;
+use crate::core::{Millis, Usage};
 use crate::prompt::{Facts, Savings};
 use crate::provider::loopback::{Loopback, answer, event_stream};
 
@@ -59,6 +62,37 @@ async fn facts_can_be_given() {
     let client = anthropic(&server).facts(facts).build().unwrap();
     client.send("x").await.unwrap();
     assert_eq!(client.savings().money.paid.to_string(), "$0.00002");
+}
+
+/// Facts that are old by the cache's clock are told of when the client is built, once, with their
+/// date; facts that are not, and those of a client without a cache, are used in silence.
+#[test]
+fn old_facts_are_told() {
+    let server = Loopback::start(vec![]);
+    let facts = |date: &str| {
+        let row = r#"{"names":["m"],"source":"s","tokens_factor":1,"as_of":"#;
+        Facts::from_json(&format!(r#"{{"version":1,"models":[{row}"{date}"}}]}}"#)).unwrap()
+    };
+    let told = |facts: Facts| {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let events = Arc::clone(&seen);
+        let observer = move |event: &Event<'_>| {
+            if let Event::StaleFacts { as_of, age_in_days } = event {
+                events.lock().unwrap().push((as_of.to_string(), *age_in_days));
+            }
+        };
+        // 2026-11-30.
+        let clock = ManualClock::new(Millis(20_787 * 24 * 60 * 60 * 1000));
+        let cache = Cache::builder().clock(clock).observer(observer).build();
+        anthropic(&server).cache(cache).facts(facts).build().unwrap();
+        Arc::into_inner(seen).unwrap().into_inner().unwrap()
+    };
+    assert_eq!(told(facts("2026-08-31")), [("2026-08-31".to_owned(), 91)]);
+    assert_eq!(told(facts("2026-09-01")), []);
+    assert_eq!(told(facts("2027-01-01")), []);
+    assert_eq!(told(Facts::default()), []);
+    assert_eq!(told(Facts::embedded().clone()), []);
+    anthropic(&server).facts(facts("2020-01-01")).build().unwrap();
 }
 
 const STREAM: &str = "event: message_start\ndata: {\"type\":\"message_start\",\"message\":\

@@ -3,7 +3,7 @@
 use llm_cache_core::prompt::{Place, Ttl};
 
 use super::difference::Difference;
-use super::forecast::{Entry, entries, lifetime_ms};
+use super::forecast::{Entry, entries};
 use super::outline::{Outline, Position, look_back};
 
 /// A reason for which the longest prefix that the previous request wrote is not read. Each of
@@ -91,7 +91,7 @@ impl Case<'_> {
         if same.is_none() {
             causes.extend(self.difference.cloned().map(Cause::Changed));
         }
-        if self.elapsed_ms >= lifetime_ms(wanted.ttl) {
+        if self.elapsed_ms >= wanted.ttl.lifetime().0 {
             causes.push(Cause::Expired { ttl: wanted.ttl, elapsed_ms: self.elapsed_ms });
         }
         causes.extend(same.and_then(|same| self.out_of_reach(same, &marks)));

@@ -6,7 +6,7 @@ use llm_cache_core::reply::Diagnostics;
 
 use super::cause::{Case, Cause};
 use super::difference::{Difference, Site, first_difference, refine};
-use super::forecast::{self, lifetime_ms};
+use super::forecast;
 use super::outline::Outline;
 #[cfg(doc)]
 use super::outline::Row;
@@ -108,7 +108,7 @@ pub(super) fn of(
     let found = previous.and_then(|previous| first_difference(previous, current));
     let (difference, site) = found.unzip();
     let live: Vec<_> =
-        written.iter().filter(|entry| terms.elapsed_ms < lifetime_ms(entry.ttl)).collect();
+        written.iter().filter(|entry| terms.elapsed_ms < entry.ttl.lifetime().0).collect();
     let hit = forecast::hit(current, minimum_tokens, &live);
     let case = Case {
         previous,

@@ -25,14 +25,6 @@ pub(super) fn entries(prompt: &Outline, minimum_tokens: u64) -> Vec<Entry> {
     marks.map(entry).collect()
 }
 
-/// How long an entry lives at least, from the start of the request that wrote or read it.
-pub(super) const fn lifetime_ms(ttl: Ttl) -> u64 {
-    match ttl {
-        Ttl::FiveMinutes => 5 * 60 * 1000,
-        Ttl::OneHour => 60 * 60 * 1000,
-    }
-}
-
 /// Index of the position that is read up to: the first live entry that the look-back from some
 /// mark meets, the last mark's look-back first.
 pub(super) fn hit(current: &Outline, minimum_tokens: u64, live: &[&Entry]) -> Option<usize> {
@@ -60,6 +52,7 @@ pub(super) fn usage(current: &Outline, minimum_tokens: u64, hit: Option<usize>) 
         cache_read_tokens: read,
         cache_write_tokens: end - hour_end,
         cache_write_1h_tokens: hour_end - read,
+        cache_write_12h_tokens: 0,
         output_tokens: 0,
     }
 }

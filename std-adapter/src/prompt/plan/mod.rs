@@ -13,10 +13,10 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let manual = "Answer from the manual. ".repeat(400);
 //! let body = format!(
-//!     r#"{{"model":"claude-opus-5","max_tokens":100,"system":"{manual}","tools":[],
+//!     r#"{{"model":"claude-opus-5-5","max_tokens":100,"system":"{manual}","tools":[],
 //!         "messages":[{{"role":"user","content":"Where is the switch?"}}]}}"#
 //! );
-//! let facts = Facts::embedded().model("claude-opus-5").expect("in the table");
+//! let facts = Facts::embedded().model("claude-opus-5-5").expect("in the table");
 //! let prompt = PromptView::parse(body.as_bytes())?;
 //! let outline = Outline::of(&prompt, &Estimate::new().times(facts.tokens_factor));
 //! let mut planner = Planner::new();
@@ -66,7 +66,7 @@ const LONGEST_MINIMUM_TOKENS: u32 = 4096;
 ///
 /// One planner for all requests with one credential, whatever their models: the provider's cache
 /// does not differ by conversation either. It keeps digests, counts and times, no text.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Planner {
     engine: Engine,
 }
@@ -128,8 +128,9 @@ impl Planner {
         let minimum_tokens = facts.minimum_tokens.unwrap_or(LONGEST_MINIMUM_TOKENS);
         let terms = Terms {
             minimum_tokens: minimum_tokens.into(),
-            read: facts.read,
-            write_5m: facts.write_5m,
+            // With a price that is not known nothing is gained, and so nothing is marked.
+            read: facts.read.unwrap_or(1.0),
+            write_5m: facts.write_5m.unwrap_or(1.0),
             // The provider marks the results of its own tools for five minutes, which may not
             // stand before an hour's mark.
             write_1h: facts.write_1h.filter(|_| !positions.iter().any(is_server_tool)),
@@ -160,9 +161,9 @@ impl Default for Planner {
 impl Plan {
     /// The marks, as a writer of requests takes them.
     pub fn marks(&self) -> impl ExactSizeIterator<Item = (Place, CacheControl)> {
-        let mark = |point: &Breakpoint| match point.ttl {
-            Ttl::FiveMinutes => (point.place, CacheControl::ephemeral()),
-            Ttl::OneHour => (point.place, CacheControl::ephemeral().with_ttl(Ttl::OneHour)),
+        let mark = |point: &Breakpoint| {
+            let stated = Some(point.ttl).filter(|ttl| *ttl != Ttl::default());
+            (point.place, CacheControl { ttl: stated })
         };
         self.breakpoints.iter().map(mark)
     }

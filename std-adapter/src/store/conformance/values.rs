@@ -26,6 +26,7 @@ pub(super) fn returns_what_was_put(store: &impl Store) {
                         cache_read_tokens: u64::MAX,
                         cache_write_tokens: 300,
                         cache_write_1h_tokens: 0,
+                        cache_write_12h_tokens: n as u64,
                         output_tokens: 70_000,
                     });
                     let key = key(n as u32);

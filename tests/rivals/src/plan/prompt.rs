@@ -30,10 +30,7 @@ impl Prompt {
 
 /// How long an entry lives from its last use.
 pub(crate) fn lifetime_ms(ttl: Ttl) -> u64 {
-    match ttl {
-        Ttl::FiveMinutes => 300_000,
-        Ttl::OneHour => 3_600_000,
-    }
+    ttl.lifetime().0
 }
 
 /// Whether a spot may hold an entry.

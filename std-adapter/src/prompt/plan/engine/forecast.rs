@@ -43,7 +43,7 @@ pub(super) struct Part {
 }
 
 /// The observations of all classes.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Forecast {
     tables: HashMap<Class, Table>,
     /// Prompts of the last hour, oldest first.
@@ -55,13 +55,13 @@ pub(super) struct Forecast {
 }
 
 /// Observations of one class, span by span.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Table {
     came: [f64; SPANS],
     used: [f64; SPANS],
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Open {
     at_ms: u64,
     /// Class of each part, and the share of it that was not used since.

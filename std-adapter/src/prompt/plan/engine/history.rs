@@ -26,7 +26,7 @@ pub(super) struct Seen {
 
 /// Prefixes by digest. Two generations: what is seen goes to the younger one, and when that has
 /// half of what may be kept the older one is forgotten.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct History {
     young: HashMap<u128, Seen>,
     old: HashMap<u128, Seen>,

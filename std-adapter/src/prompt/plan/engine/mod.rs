@@ -23,11 +23,10 @@ use forecast::{Forecast, Part};
 use history::{History, Seen};
 use known::Known;
 use place::{MOST_MARKS, Worth, tokens};
-use spot::lifetime_ms;
 pub use spot::{Placed, Reason, Run, Skipped, Spot, Terms};
 
 /// What a provider's cache is believed to hold, and what prompts were seen to do.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Engine {
     history: History,
     forecast: Forecast,
@@ -188,7 +187,7 @@ impl Engine {
             let before = known.seen.get(at).copied().flatten();
             let mark = marks.iter().find(|mark| mark.at == at);
             let alive = before.and_then(|seen| seen.entry).filter(|(_, ends)| now_ms < *ends);
-            let from_now = |ttl: Ttl| Some((ttl, now_ms.saturating_add(lifetime_ms(ttl))));
+            let from_now = |ttl: Ttl| Some((ttl, now_ms.saturating_add(ttl.lifetime().0)));
             let entry = match (mark, alive) {
                 (Some(_), Some((ttl, _))) => from_now(ttl),
                 (Some(mark), None) if read.is_none_or(|read| at > read) => from_now(mark.ttl),

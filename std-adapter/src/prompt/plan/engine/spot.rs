@@ -93,11 +93,3 @@ impl Spot {
         self.section != Section::Messages
     }
 }
-
-/// How long an entry of this lifetime lives from its last use, in milliseconds.
-pub(super) const fn lifetime_ms(ttl: Ttl) -> u64 {
-    match ttl {
-        Ttl::FiveMinutes => 5 * 60 * 1000,
-        Ttl::OneHour => 60 * 60 * 1000,
-    }
-}
