@@ -24,6 +24,7 @@ use super::dispatch::{Handled, object_body, request_id};
 use super::fault::Fault;
 use super::log::Seen;
 use super::models;
+use super::schema;
 use super::state::State;
 
 pub(super) use diagnostics::Fingerprints;
@@ -101,8 +102,11 @@ fn admit(
     let invalid = |message: String| error(400, "invalid_request_error", &message, id);
     let body = object_body(seen)
         .map_err(|why| invalid(format!("The request body is not valid JSON: {why}")))?;
-    match refusal(&body, needs_max_tokens) {
-        Some(refused) => Err(error(refused.status, refused.kind, &refused.message, id)),
+    if let Some(refused) = refusal(&body, needs_max_tokens) {
+        return Err(error(refused.status, refused.kind, &refused.message, id));
+    }
+    match schema::anthropic_violation(&body) {
+        Some(message) => Err(invalid(message)),
         None => Ok((body, state.workspace(&api_key))),
     }
 }

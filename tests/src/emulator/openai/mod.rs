@@ -16,6 +16,7 @@ use super::dispatch::{object_body, request_id};
 use super::fault::Fault;
 use super::log::Seen;
 use super::models;
+use super::schema;
 use super::state::State;
 
 pub(super) use error::{error_event, fault_answer, not_found, too_large};
@@ -107,6 +108,16 @@ fn admit(seen: &Seen, id: u64) -> Result<Value, Answer> {
             &message,
             Some("model_not_found"),
             None,
+            id,
+        ));
+    }
+    if let Some(broken) = schema::openai_violation(&body) {
+        return Err(error::coded(
+            400,
+            "invalid_request_error",
+            &broken.message,
+            broken.code,
+            Some(&broken.param),
             id,
         ));
     }
