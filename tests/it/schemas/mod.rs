@@ -1,8 +1,11 @@
 //! Schemas of answers: what goes out for a table of types, and that it holds for what serde writes.
 
 mod case;
+mod generate;
 mod golden;
+mod mutate;
 mod types;
+mod validated;
 
 use llm_cache_tests::{Emulator, Options};
 use serde_json::Value;
