@@ -11,6 +11,7 @@ mod memo;
 mod prompt;
 mod replay;
 mod savings;
+mod schemas;
 #[cfg(test)]
 mod store;
 mod tidy;

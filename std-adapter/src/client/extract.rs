@@ -18,7 +18,7 @@ use super::handle::Client;
 use super::part::{Tool, ToolChoice};
 use super::reply::{Reply, place, text_of};
 use super::request::{Body, Output, Prompt, Request};
-use super::schema::AnswerSchema;
+use super::schema::{AnswerSchema, Target};
 use crate::cache::Outcome;
 use crate::error::{Error, ErrorKind, Parts};
 
@@ -41,8 +41,29 @@ impl Client {
     /// part of the key; the answer is decoded with serde.
     ///
     /// Every object of the schema is closed, and what providers do not enforce (ranges, lengths,
-    /// most formats) stands in the descriptions. A `T` that is no struct is asked for as
-    /// `{"value": T}`. Field docs become descriptions, so they are instructions to the model.
+    /// most formats) stands in the descriptions. A `T` whose schema is no single object is asked for
+    /// as `{"value": T}`. Field docs become descriptions, so they are instructions to the model.
+    ///
+    /// # Types
+    /// Whatever derives `Deserialize` and `JsonSchema` is accepted, or refused before anything is
+    /// sent, with the place and what to write instead:
+    ///
+    /// | type | Anthropic | OpenAI |
+    /// |---|---|---|
+    /// | numbers, `bool`, `char`, strings, `()`, `Option`, `Box`, newtypes, structs | yes | yes |
+    /// | enums, whether externally, internally, adjacently tagged or untagged | yes | yes |
+    /// | `#[serde(flatten)]` of structs and of any number of enums (256 combinations) | yes | yes |
+    /// | lists, sets, arrays; tuples whose elements are alike, the length in the description | yes | yes |
+    /// | dates and times, `Duration`, addresses, ids: what their crate declares in schemars | yes | yes |
+    /// | `#[serde(default)]`, `skip_serializing_if`, a flattened `Option` of a struct | may be left out | always there |
+    /// | types that hold themselves | no: a list of nodes that name their parent | yes |
+    /// | tuples of different types | no: a struct | no: a struct |
+    /// | maps with free names | no: a list of structs | no: a list of structs |
+    /// | `serde_json::Value` | no: a type, or a `String` of JSON | no: the same |
+    /// | size | 24 members that may be left out, 16 of several types (`Option`) | 5000 members, 10 deep |
+    ///
+    /// By [`Via::Tool`] Anthropic enforces nothing where the tool is forced: there types that hold
+    /// themselves, tuples and `Value` are accepted, of any size.
     ///
     /// An answer that does not decode is an error and is not stored; a stored one that no longer
     /// decodes is fetched anew.
@@ -88,18 +109,19 @@ impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] if the answer is not of the type, [`ErrorKind::Refused`] if the model
-    /// refused; [`ErrorKind::InvalidRequest`] for a raw request, or a type whose schema cannot be
-    /// strict; else as [`Client::send`].
+    /// refused; [`ErrorKind::InvalidRequest`] for a raw request, or a type without a strict schema,
+    /// with its place and what to write instead; else as [`Client::send`].
     pub async fn send(self) -> Result<Extracted<T>, Error> {
         let Self { client, mut request, via, .. } = self;
         let dialect = client.dialect();
-        let schema = AnswerSchema::of::<T>(dialect)?;
         let Body::Typed(prompt) = &mut request.body else {
             let message = "a raw request cannot be given a schema; build it with `Request::new`";
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         };
-        let form =
-            Form { dialect, tool: ask(prompt, via, client, &schema), wrapped: schema.wrapped };
+        let way = Way::of(prompt, via, client);
+        let schema = AnswerSchema::of::<T>(way.target(dialect))?;
+        let wrapped = schema.wrapped;
+        let form = Form { dialect, tool: ask(prompt, way, dialect, schema), wrapped };
         let body = client.body_of(&request, false)?;
         let accept = |body: &[u8]| form.decode::<T>(body).is_ok();
         let reply = client.call(&request, body, accept).await?;
@@ -128,23 +150,54 @@ impl<T> fmt::Debug for Extraction<'_, T> {
     }
 }
 
+/// What [`Via`] comes to for a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    OutputFormat,
+    ForcedTool,
+    OfferedTool,
+}
+
+impl Way {
+    fn of(prompt: &Prompt, via: Via, client: &Client) -> Self {
+        let model = prompt.model.as_deref().or(client.model()).unwrap_or_default();
+        match (via, client.dialect()) {
+            (Via::OutputFormat, _) => Self::OutputFormat,
+            (Via::Tool, Dialect::OpenAiChat) => Self::ForcedTool,
+            (Via::Tool, _) if refuses_forced_tools(model) || prompt.thinking.is_some() => {
+                Self::OfferedTool
+            }
+            (Via::Tool, _) => Self::ForcedTool,
+        }
+    }
+
+    /// Whose rules the schema must keep.
+    fn target(self, dialect: Dialect) -> Target {
+        match (dialect, self) {
+            (Dialect::OpenAiChat, _) => Target::OpenAi,
+            (_, Self::ForcedTool) => Target::Hint,
+            (_, Self::OutputFormat | Self::OfferedTool) => Target::Anthropic,
+        }
+    }
+}
+
 /// Puts the schema into the request. Returns the name of the tool whose arguments are the answer.
-fn ask(prompt: &mut Prompt, via: Via, client: &Client, schema: &AnswerSchema) -> Option<String> {
-    let (name, text) = (schema.name.clone(), schema.text.clone());
-    if via == Via::OutputFormat {
+fn ask(prompt: &mut Prompt, way: Way, dialect: Dialect, schema: AnswerSchema) -> Option<String> {
+    let is_strict = way.target(dialect) != Target::Hint;
+    let AnswerSchema { name, text, .. } = schema;
+    if way == Way::OutputFormat {
         prompt.output = Some(Output { name, schema: text });
         return None;
     }
-    let model = prompt.model.as_deref().or(client.model()).unwrap_or_default();
-    let openai = client.dialect() == Dialect::OpenAiChat;
-    let forced = openai || !(refuses_forced_tools(model) || prompt.thinking.is_some());
     let mut tool = Tool::function(name.clone(), text).description("Give the answer in this form.");
-    if openai || !forced {
+    if is_strict {
         tool = tool.strict(true);
     }
     prompt.tools.push(tool);
-    prompt.tool_choice =
-        Some(if forced { ToolChoice::Tool(name.clone()) } else { ToolChoice::Auto });
+    prompt.tool_choice = Some(match way {
+        Way::ForcedTool => ToolChoice::Tool(name.clone()),
+        Way::OutputFormat | Way::OfferedTool => ToolChoice::Auto,
+    });
     Some(name)
 }
 

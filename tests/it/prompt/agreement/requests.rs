@@ -126,7 +126,9 @@ fn settings() -> [(&'static str, usize, Vec<Value>); 9] {
             10,
             vec![
                 json!({"effort": "low"}),
-                json!({"format": {"type": "json_schema", "schema": {"cache_control": {}}}}),
+                json!({"format": {"type": "json_schema", "schema": {
+                    "type": "object", "properties": {}, "additionalProperties": false,
+                    "cache_control": {}}}}),
                 json!({"format": null}),
             ],
         ),

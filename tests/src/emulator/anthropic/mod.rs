@@ -28,6 +28,7 @@ use super::fault::Fault;
 use super::log::{Endpoint, Seen};
 use super::models;
 use super::prompted::Prompted;
+use super::schema;
 use super::state::State;
 
 pub(super) use diagnostics::Fingerprints;
@@ -122,7 +123,7 @@ fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
 }
 
 /// Every check in the provider's order: credential, version and betas, JSON, what these allow,
-/// members, model, rules. The body of a thread is the whole conversation.
+/// members, model, rules, schemas. The body of a thread is the whole conversation.
 fn admit(
     state: &State,
     seen: &Seen,
@@ -141,7 +142,10 @@ fn admit(
     let body = threads.complete(body, &workspace, id)?;
     match refusal(&body, needs_max_tokens) {
         Some(refused) => Err(error(refused.status, refused.kind, &refused.message, id)),
-        None => Ok((body, workspace)),
+        None => match schema::anthropic_violation(&body) {
+            Some(message) => Err(invalid(message)),
+            None => Ok((body, workspace)),
+        },
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::dispatch::object_body;
 use super::super::log::Seen;
 use super::super::models;
+use super::super::schema::Violation;
 use super::error::Refused;
 
 /// Part of a key that makes it unknown, so that a test can be refused.
@@ -100,6 +101,16 @@ pub(super) fn integer(
          instead."
     );
     Err(Refused::invalid(message).code(code).param(name))
+}
+
+/// Refuses what the strict schemas of a request break.
+pub(super) fn check_schemas(broken: Option<Violation>) -> Result<(), Refused> {
+    let Some(Violation { message, param, code }) = broken else { return Ok(()) };
+    let refused = Refused::invalid(message).param(param);
+    Err(match code {
+        Some(code) => refused.code(code),
+        None => refused,
+    })
 }
 
 /// Whether Chat Completions and Responses know the model.

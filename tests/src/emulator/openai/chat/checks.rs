@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::super::schema;
 use super::super::access;
 use super::super::error::Refused;
 use super::super::prompt_cache::{self, Api};
@@ -21,6 +22,7 @@ pub(super) fn check(body: &Value) -> Result<u64, Refused> {
     check_stream(body)?;
     check_tools(body)?;
     check_format(body)?;
+    access::check_schemas(schema::chat_violation(body))?;
     prompt_cache::check(body, Api::Chat)?;
     Ok(choices.unwrap_or(1))
 }

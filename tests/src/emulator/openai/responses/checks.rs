@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::super::schema;
 use super::super::access;
 use super::super::error::Refused;
 use super::super::prompt_cache::{self, Api};
@@ -91,6 +92,7 @@ pub(super) fn check(body: &Value) -> Result<(), Refused> {
     access::integer(body, "max_output_tokens", OUTPUT_TOKENS_MIN, u64::MAX)?;
     check_tools(body)?;
     check_format(body)?;
+    access::check_schemas(schema::responses_violation(body))?;
     prompt_cache::check(body, Api::Responses)
 }
 

@@ -7,11 +7,14 @@
 //! - an integer or number takes the next number of the text, else 0;
 //! - a boolean is true where the text mentions the property's name;
 //! - a list has one element, objects are repeated while the text has facts left (16 at most);
-//! - what may be null is null where the text has nothing for it.
+//! - what may be null is null where the text has nothing for it;
+//! - ranges, lengths and formats are kept, in keywords or told in the description as `NAME: VALUE`;
+//! - a type inside itself ends at once: with an empty list, with null, or with another alternative.
 
 use serde_json::{Map, Value};
 
-use super::facts::Facts;
+use super::super::facts::Facts;
+use super::target;
 
 /// References and containers followed at most; a recursive schema ends in null there.
 const DEPTH_MAX: usize = 32;
@@ -20,8 +23,8 @@ const DEPTH_MAX: usize = 32;
 const ELEMENTS_MAX: usize = 16;
 
 /// A value for `schema`, filled from `text`; `origin` stands where the text has no string.
-pub(super) fn fill(schema: &Value, text: &str, origin: &str) -> Value {
-    let mut filler = Filler { root: schema, facts: Facts::of(text), origin };
+pub(in super::super) fn fill(schema: &Value, text: &str, origin: &str) -> Value {
+    let mut filler = Filler { root: schema, facts: Facts::of(text), origin, open: Vec::new() };
     filler.value(schema, "value", 0).value
 }
 
@@ -29,6 +32,8 @@ struct Filler<'a> {
     root: &'a Value,
     facts: Facts<'a>,
     origin: &'a str,
+    /// The references being followed, outermost first.
+    open: Vec<&'a str>,
 }
 
 /// A value, and whether the text had something for it.
@@ -49,10 +54,12 @@ impl<'a> Filler<'a> {
         if depth > DEPTH_MAX {
             return Filled::of(None, Value::Null);
         }
-        if let Some(target) = schema.get("$ref").and_then(Value::as_str) {
-            let root = self.root;
-            let found = target.strip_prefix('#').and_then(|path| root.pointer(path));
-            return self.value(found.unwrap_or(&Value::Null), name, depth + 1);
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            self.open.push(reference);
+            let found = target(self.root, reference);
+            let filled = self.value(found.unwrap_or(&Value::Null), name, depth + 1);
+            self.open.pop();
+            return filled;
         }
         if let Some(value) = schema.get("const") {
             let found = value.as_str().is_some_and(|text| self.facts.mentions(text));
@@ -72,18 +79,18 @@ impl<'a> Filler<'a> {
             "array" => self.array(schema, name, depth),
             "integer" => {
                 let digits = self.facts.integer();
-                Filled::of(digits.and_then(|digits| serde_json::from_str(digits).ok()), 0.into())
+                bounded(schema, digits.and_then(|digits| serde_json::from_str(digits).ok()))
             }
             "number" => {
                 let digits = self.facts.number();
-                Filled::of(digits.and_then(|digits| serde_json::from_str(digits).ok()), 0.into())
+                bounded(schema, digits.and_then(|digits| serde_json::from_str(digits).ok()))
             }
             "boolean" => {
                 let mentioned = self.facts.mentions(&name.replace('_', " "));
                 Filled { value: mentioned.into(), found: mentioned }
             }
             "null" => Filled::of(None, Value::Null),
-            _ => self.string(name),
+            _ => self.string(schema, name),
         };
         if nullable && !filled.found { Filled::of(None, Value::Null) } else { filled }
     }
@@ -100,8 +107,10 @@ impl<'a> Filler<'a> {
     /// is allowed and the text has nothing.
     fn alternative(&mut self, schemas: &'a [Value], name: &str, depth: usize) -> Filled {
         let is_null = |schema: &&Value| schema.get("type") == Some(&Value::from("null"));
-        let named = schemas.iter().find(|schema| self.names(schema));
-        let Some(chosen) = named.or_else(|| schemas.iter().find(|schema| !is_null(schema))) else {
+        let ends = |schema: &&Value| !self.is_open(schema);
+        let named = schemas.iter().filter(ends).find(|schema| self.names(schema));
+        let other = || schemas.iter().filter(ends).find(|schema| !is_null(schema));
+        let Some(chosen) = named.or_else(other) else {
             return Filled::of(None, Value::Null);
         };
         let filled = self.value(chosen, name, depth + 1);
@@ -109,6 +118,18 @@ impl<'a> Filler<'a> {
             return Filled::of(None, Value::Null);
         }
         filled
+    }
+
+    /// Whether a schema leads back to one that is being filled, other than through a list.
+    fn is_open(&self, schema: &Value) -> bool {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            // The root stands in no list: it is being filled as long as anything is.
+            return reference == "#" || self.open.contains(&reference);
+        }
+        let members = schema.get("properties").and_then(Value::as_object);
+        let choices = schema.get("anyOf").and_then(Value::as_array);
+        members.is_some_and(|members| members.values().any(|member| self.is_open(member)))
+            || choices.is_some_and(|all| all.iter().all(|one| self.is_open(one)))
     }
 
     /// Whether a tag of this alternative (its own constant or one of its members') is mentioned.
@@ -137,7 +158,18 @@ impl<'a> Filler<'a> {
     }
 
     fn array(&mut self, schema: &'a Value, name: &str, depth: usize) -> Filled {
-        let Some(items) = schema.get("items") else {
+        if let Some(places) = schema.get("prefixItems").and_then(Value::as_array) {
+            let filled: Vec<Filled> =
+                places.iter().map(|place| self.value(place, name, depth + 1)).collect();
+            let found = filled.iter().any(|filled| filled.found);
+            let elements = filled.into_iter().map(|filled| filled.value).collect();
+            return Filled { value: elements, found };
+        }
+        let length = |keyword| told(schema, keyword).map(|length: f64| length as usize);
+        let (least, most) = (length("minItems").unwrap_or(0), length("maxItems"));
+        let most = most.unwrap_or(ELEMENTS_MAX.max(least));
+        let items = schema.get("items").filter(|items| !self.is_open(items) && most > 0);
+        let Some(items) = items else {
             return Filled::of(None, Value::Array(Vec::new()));
         };
         let mut elements = Vec::new();
@@ -147,13 +179,17 @@ impl<'a> Filler<'a> {
             let filled = self.value(items, name, depth + 1);
             found |= filled.found;
             elements.push(filled.value);
-            if elements.len() == ELEMENTS_MAX || !self.facts.more_since(mark) {
+            let is_done = elements.len() >= least && !self.facts.more_since(mark);
+            if elements.len() == most || is_done {
                 return Filled { value: elements.into(), found };
             }
         }
     }
 
-    fn string(&mut self, name: &str) -> Filled {
+    fn string(&mut self, schema: &Value, name: &str) -> Filled {
+        if let Some(example) = example(schema) {
+            return Filled::of(None, example.into());
+        }
         let lower = name.to_lowercase();
         let found = if lower.contains("name") {
             self.facts.name()
@@ -164,8 +200,63 @@ impl<'a> Filler<'a> {
         } else {
             self.facts.labelled(name).map(Into::into)
         };
-        Filled::of(found.map(Value::from), format!("{name}: {}", self.origin).into())
+        let otherwise = format!("{name}: {}", self.origin);
+        match told(schema, "maxLength") {
+            None => Filled::of(found.map(Value::from), otherwise.into()),
+            Some(most) => {
+                let cut = |text: String| text.chars().take(most as usize).collect::<String>();
+                Filled::of(found.map(|text| cut(text).into()), cut(otherwise).into())
+            }
+        }
     }
+}
+
+/// A number within what the schema says of its range.
+fn bounded(schema: &Value, found: Option<Value>) -> Filled {
+    let filled = Filled::of(found, 0.into());
+    let value = filled.value.as_f64().unwrap_or_default();
+    let edge = match (told(schema, "minimum"), told(schema, "maximum")) {
+        (Some(least), _) if value < least => least,
+        (_, Some(most)) if value > most => most,
+        _ if told(schema, "not") == Some(value) => value + 1.0,
+        _ => return filled,
+    };
+    Filled { value: (edge as i64).into(), ..filled }
+}
+
+/// What a keyword says, or the description in its place: models read it there.
+fn told(schema: &Value, keyword: &str) -> Option<f64> {
+    if let Some(number) = schema.get(keyword).and_then(Value::as_f64) {
+        return Some(number);
+    }
+    let told = text_told(schema, keyword)?;
+    let end = told.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c)));
+    told[..end.unwrap_or(told.len())].trim_end_matches('.').parse().ok()
+}
+
+fn text_told<'a>(schema: &'a Value, keyword: &str) -> Option<&'a str> {
+    let description = schema.get("description")?.as_str()?;
+    let (_, told) = description.split_once(&format!("{keyword}: "))?;
+    Some(told)
+}
+
+/// A text in the format that the schema asks for; none where any text will do.
+fn example(schema: &Value) -> Option<&'static str> {
+    let format = schema.get("format").and_then(Value::as_str);
+    let format = format.or_else(|| text_told(schema, "format")?.split([',', ')']).next())?;
+    Some(match format {
+        "date" => "2026-01-02",
+        "date-time" => "2026-01-02T03:04:05Z",
+        "partial-date-time" => "2026-01-02T03:04:05",
+        "time" => "03:04:05Z",
+        "partial-time" => "03:04:05",
+        "duration" => "PT1H",
+        "ip" | "ipv4" => "127.0.0.1",
+        "ipv6" => "::1",
+        "uuid" => "67e55044-10b1-426f-9247-bb680e5fe0c8",
+        "hostname" => "example.com",
+        _ => return None,
+    })
 }
 
 /// The type that a schema asks for (an object where it only lists properties, else a string), and
