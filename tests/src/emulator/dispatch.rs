@@ -140,7 +140,9 @@ fn refusal(fault: &Fault, endpoint: Endpoint, id: u64) -> Option<Answer> {
         return Some(with_request_id(answer, endpoint, id));
     }
     let answer = match endpoint {
-        Endpoint::ChatCompletions => openai::fault_answer(fault, id)?,
+        Endpoint::ChatCompletions | Endpoint::Responses | Endpoint::Embeddings => {
+            openai::fault_answer(fault, id)?
+        }
         _ => anthropic::fault_answer(fault, id)?,
     };
     match fault {
@@ -164,8 +166,11 @@ fn damage(answer: &mut Answer, fault: &Fault, endpoint: Endpoint) {
         Fault::StreamCut { .. } => answer.cut_at(answer.len() / 2),
         Fault::StreamError { events } if answer.stream => {
             answer.pieces.truncate(*events);
+            let sent = answer.pieces.len();
             answer.pieces.push(Bytes::from(match endpoint {
-                Endpoint::ChatCompletions => openai::error_event(),
+                Endpoint::ChatCompletions | Endpoint::Responses => {
+                    openai::error_event(endpoint, sent)
+                }
                 _ => anthropic::error_event(),
             }));
         }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::answer::Answer;
 use super::super::dispatch::request_id;
 use super::super::fault::Fault;
+use super::super::log::Endpoint;
 
 /// The type of every error that the caller has caused.
 const INVALID: &str = "invalid_request_error";
@@ -130,10 +131,15 @@ pub(in super::super) fn fault_answer(fault: &Fault, id: u64) -> Option<Answer> {
     })
 }
 
-/// The data that ends a stream after status 200.
-pub(in super::super) fn error_event() -> String {
-    let error = json!({"message": "The server had an error.", "type": "server_error",
-        "param": null, "code": null});
+/// What ends a stream of `endpoint` after status 200 and `events` events.
+pub(in super::super) fn error_event(endpoint: Endpoint, events: usize) -> String {
+    let message = "The server had an error.";
+    if endpoint == Endpoint::Responses {
+        let data = json!({"type": "error", "code": "server_error", "message": message,
+            "param": null, "sequence_number": events});
+        return format!("event: error\ndata: {data}\n\n");
+    }
+    let error = json!({"message": message, "type": "server_error", "param": null, "code": null});
     format!("data: {}\n\n", json!({"error": error}))
 }
 
