@@ -61,7 +61,7 @@ def raises(kind, function):
         found = function()
     except kind as error:
         return error
-    raise AssertionError(f"expected {kind.__name__}, found {found!r}")
+    raise AssertionError(f"expected {kind}, found {found!r}")
 
 
 def _steering(path, body=None):

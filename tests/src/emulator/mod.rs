@@ -21,6 +21,7 @@ mod prompted;
 mod schema;
 mod server;
 mod state;
+mod vendor;
 
 use std::collections::HashMap;
 use std::io;

@@ -8,7 +8,7 @@ use crate::digest::Digest;
 use crate::replay::Replay;
 
 use super::Options;
-use super::anthropic::Fingerprints;
+use super::anthropic::{Fingerprints, Threads};
 use super::clock::Clock;
 use super::fault::Faults;
 use super::gate::Gate;
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) gate: Gate,
     pub(super) prefixes: Mutex<Prefixes>,
     pub(super) fingerprints: Mutex<Fingerprints>,
+    pub(super) threads: Mutex<Threads>,
     pub(super) responses: Mutex<Kept>,
     pub(super) replay: Option<Replay>,
     pub(super) body_bytes_max: usize,
@@ -46,6 +47,7 @@ impl State {
             gate: Gate::default(),
             prefixes: Mutex::default(),
             fingerprints: Mutex::default(),
+            threads: Mutex::default(),
             responses: Mutex::default(),
             replay: options.replay,
             body_bytes_max: options.body_bytes_max.unwrap_or(BODY_BYTES_MAX),

@@ -4,6 +4,7 @@ mod access;
 mod chat;
 mod embeddings;
 mod error;
+mod listing;
 mod prompt_cache;
 mod responses;
 
@@ -28,6 +29,7 @@ pub(super) fn respond(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64
         Endpoint::ChatCompletions => chat::respond(state, seen, fault, id),
         Endpoint::Responses => responses::respond(state, seen, fault, id),
         Endpoint::Embeddings => embeddings::respond(seen, id).map(Handled::from),
+        Endpoint::Models => listing::listing(seen, id).map(Handled::from),
         _ => Ok(unknown_path(&seen.method, &seen.path, id).into()),
     };
     handled.unwrap_or_else(|refused| refused.into_answer(id).into())

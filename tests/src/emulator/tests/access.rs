@@ -13,7 +13,7 @@ fn every_request_is_counted_and_logged() {
     post(&emulator.base_url(), "/v1/messages?beta=true", &[], &json!([])).unwrap();
     post_chat(&emulator, &chat("two"));
     let lost = send("GET", &emulator.base_url(), "/elsewhere", &[], b"").unwrap();
-    assert_eq!((lost.status, &lost.json()["error"]["type"]), (404, &json!("not_found_error")));
+    assert_eq!(lost.status, 404);
     assert_eq!((emulator.upstream_calls(), emulator.connections()), (4, 4));
     assert_eq!(emulator.calls(Endpoint::Messages), 2);
     assert_eq!(emulator.calls(Endpoint::ChatCompletions), 1);
@@ -137,4 +137,34 @@ fn programs_steer_by_http() {
     let other = super::emulator();
     assert_eq!(post(&other.base_url(), "/emulator/fault", &[], &fault).unwrap().status, 404);
     assert_eq!((other.upstream_calls(), post_message(&other, &message("hi")).status), (1, 200));
+}
+
+/// Proves that a path or method that is not there is refused in the shape of whoever asked.
+#[test]
+fn lost_requests_are_refused_in_their_own_shape() {
+    let emulator = emulator();
+    let ask = |method: &str, path: &str, headers: Headers<'_>| {
+        send(method, &emulator.base_url(), path, headers, b"{}").unwrap()
+    };
+    let lost = ask("POST", "/v1/messages/batches", ANTHROPIC);
+    assert_eq!((lost.status, &lost.json()["type"]), (404, &json!("error")));
+    assert_eq!(lost.json()["error"], json!({"type": "not_found_error", "message": "Not Found"}));
+    assert_eq!(lost.json()["request_id"].as_str(), lost.header("request-id"));
+    assert_eq!(ask("GET", "/v1/files", ANTHROPIC).json(), {
+        let mut same = lost.json();
+        same["request_id"] = "req_emulator_000002".into();
+        same
+    });
+    let lost = ask("POST", "/v1/completions", OPENAI);
+    let expected = json!({"message": "Invalid URL (POST /v1/completions)",
+        "type": "invalid_request_error", "param": null, "code": null});
+    assert_eq!((lost.status, lost.json()), (404, json!({"error": expected})));
+    assert!(lost.header("x-request-id").is_some() && lost.header("request-id").is_none());
+
+    let wrong = ask("GET", "/v1/messages", ANTHROPIC);
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST")));
+    assert_eq!(wrong.json()["error"]["message"], "Method Not Allowed");
+    let wrong = ask("DELETE", "/v1/chat/completions", OPENAI);
+    assert_eq!(wrong.status, 405);
+    assert_eq!(wrong.json()["error"]["code"], "method_not_supported");
 }
