@@ -88,13 +88,13 @@ def main():
         failures += [(client, feature, why) for feature, why in features.items() if why is not None]
         if ended:
             failures.append((client, "the program", ended))
-    print(f"{'client':<20} {'feature':<16} {'passed':>6} {'failed':>6}")
+    print(f"{'client':<20} {'feature':<22} {'passed':>6} {'failed':>6}")
     for client, feature, passed in rows:
-        print(f"{client:<20} {feature:<16} {int(passed):>6} {int(not passed):>6}")
+        print(f"{client:<20} {feature:<22} {int(passed):>6} {int(not passed):>6}")
     for client, feature, why in failures:
         print(f"clients: {client}: {feature}: {why}", file=sys.stderr)
     passed = sum(passed for _, _, passed in rows)
-    print(f"{'sum':<20} {len(clients):>2} clients {'':<5} {passed:>6} {len(failures):>6}")
+    print(f"{'sum':<20} {len(clients):>2} clients {'':<11} {passed:>6} {len(failures):>6}")
     sys.exit(1 if failures or not rows else 0)
 
 
