@@ -3,7 +3,9 @@
     python clients.py EMULATOR NODE_FOLDER [CLIENT...]
 
 EMULATOR is the binary `emulator` of llm-cache-tests. Every `*_sdk.py` and `*_sdk.mjs` of this
-folder is a client; NODE_FOLDER has the packages of the latter. With CLIENT (a file's name without
+folder is a client; NODE_FOLDER has the packages of the latter. A client with other versions than
+the rest has them in `requirements_NAME.txt`, installed in `venv_NAME` beside this interpreter's
+environment. With CLIENT (a file's name without
 its ending) only those run. Each client gets an emulator of its own, and a line of JSON on its
 standard output for each feature (see harness.py). Ends with code 1 where a feature failed, or a
 client ended before its features did. `.ci/run clients` prepares all of it.
@@ -55,10 +57,18 @@ def run(emulator, command):
     return features, ended
 
 
+def python_of(client):
+    """The interpreter of a client: its own where it has requirements of its own, else this one."""
+    name = client.removesuffix("_sdk")
+    if not (HERE / f"requirements_{name}.txt").exists():
+        return sys.executable
+    return Path(sys.prefix).with_name(f"venv_{name}") / "bin" / "python"
+
+
 def commands(node_folder):
     """(client, command) of every client."""
     for file in sorted(HERE.glob("*_sdk.py")):
-        yield file.stem, [sys.executable, file]
+        yield file.stem, [python_of(file.stem), file]
     for file in sorted(HERE.glob("*.mjs")):
         # A module finds packages beside itself only.
         shutil.copy(file, node_folder)
@@ -78,13 +88,13 @@ def main():
         failures += [(client, feature, why) for feature, why in features.items() if why is not None]
         if ended:
             failures.append((client, "the program", ended))
-    print(f"{'client':<20} {'feature':<16} {'passed':>6} {'failed':>6}")
+    print(f"{'client':<20} {'feature':<22} {'passed':>6} {'failed':>6}")
     for client, feature, passed in rows:
-        print(f"{client:<20} {feature:<16} {int(passed):>6} {int(not passed):>6}")
+        print(f"{client:<20} {feature:<22} {int(passed):>6} {int(not passed):>6}")
     for client, feature, why in failures:
         print(f"clients: {client}: {feature}: {why}", file=sys.stderr)
     passed = sum(passed for _, _, passed in rows)
-    print(f"{'sum':<20} {len(clients):>2} clients {'':<5} {passed:>6} {len(failures):>6}")
+    print(f"{'sum':<20} {len(clients):>2} clients {'':<11} {passed:>6} {len(failures):>6}")
     sys.exit(1 if failures or not rows else 0)
 
 

@@ -75,6 +75,7 @@ const BETAS: &[&str] = &[
     "thinking-token-count-2026-05-13",
     "token-counting-2024-11-01",
     "token-efficient-tools-2025-02-19",
+    "tool-search-tool-2025-10-19",
     "user-profiles-2026-03-24",
     "user-profiles-2026-08-18",
     "user-profiles-2026-09-04",

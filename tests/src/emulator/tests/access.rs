@@ -161,6 +161,11 @@ fn lost_requests_are_refused_in_their_own_shape() {
     assert_eq!((lost.status, lost.json()), (404, json!({"error": expected})));
     assert!(lost.header("x-request-id").is_some() && lost.header("request-id").is_none());
 
+    let broken = send("POST", &emulator.base_url(), "/v1/messages", ANTHROPIC, b"{").unwrap();
+    let error = &broken.json()["error"];
+    assert_eq!((broken.status, &error["type"]), (400, &json!("invalid_request_error")));
+    assert_eq!(broken.json()["type"], "error");
+
     let wrong = ask("GET", "/v1/messages", ANTHROPIC);
     assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST")));
     assert_eq!(wrong.json()["error"]["message"], "Method Not Allowed");

@@ -4,10 +4,8 @@ use serde_json::{Value, json};
 
 use super::super::super::anthropic::pieces;
 use super::super::super::compose::{Composed, Content};
+use super::super::padded;
 use super::reply::{Reply, finish_reason, refusal};
-
-/// Letters that pad a chunk to a length that tells nothing; a stated rule, not chance.
-const PADDING: &str = "obfuscationobfus";
 
 /// `stream_options`, the defaults filled in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,10 +102,7 @@ fn deltas(call_id: &str, choice: &Composed) -> Vec<Value> {
     deltas
 }
 
-fn event(mut chunk: Value, options: Options) -> String {
-    if options.include_obfuscation {
-        let length = chunk.to_string().len();
-        chunk["obfuscation"] = PADDING[length % PADDING.len()..].into();
-    }
+fn event(chunk: Value, options: Options) -> String {
+    let chunk = if options.include_obfuscation { padded(chunk) } else { chunk };
     format!("data: {chunk}\n\n")
 }

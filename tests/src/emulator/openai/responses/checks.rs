@@ -57,7 +57,6 @@ const NOT_EMULATED: &[(&str, &str)] = &[
     ("background", "run responses in the background: leave background out"),
     ("conversation", "keep conversations: use previous_response_id"),
     ("prompt", "keep prompt templates: send the input itself"),
-    ("stream", "stream responses yet: send stream false, or use /v1/chat/completions"),
 ];
 
 /// Checks all of `body` that needs no state.

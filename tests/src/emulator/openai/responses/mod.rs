@@ -1,6 +1,7 @@
 //! The Responses API: its checks, its state, what it answers, what it bills.
 
 mod checks;
+mod events;
 mod kept;
 mod reply;
 mod request;
@@ -104,12 +105,18 @@ fn create(
         diagnostics,
     };
     let response = reply.response();
+    let answer = if body["stream"] == true {
+        let is_padded = body.pointer("/stream_options/include_obfuscation") != Some(&false.into());
+        Answer::events(events::events(&response, is_padded))
+    } else {
+        Answer::json(200, &response)
+    };
     if body["store"] != false {
         let output = response["output"].as_array().map(Vec::as_slice).unwrap_or_default();
         let items = [items.as_slice(), output].concat();
         kept.put(workspace, Turn { response: response.clone(), items, request: body });
     }
-    Ok(Handled { answer: Answer::json(200, &response), writes })
+    Ok(Handled { answer, writes })
 }
 
 fn not_kept(id: &str) -> Refused {

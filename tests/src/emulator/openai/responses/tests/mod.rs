@@ -1,8 +1,11 @@
 //! The Responses API without a socket.
 
+mod streams;
+
 use serde_json::{Value, json};
 
 use crate::emulator::Options;
+use crate::emulator::answer::Answer;
 use crate::emulator::dispatch::Handled;
 use crate::emulator::fault::Fault;
 use crate::emulator::log::{Endpoint, Seen};
@@ -31,6 +34,18 @@ impl Api {
         body: &Value,
         fault: Option<&Fault>,
     ) -> (u16, Value) {
+        let answer = self.answer(method, path, key, body, fault);
+        (answer.status, serde_json::from_slice(&answer.pieces.concat()).unwrap())
+    }
+
+    fn answer(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        body: &Value,
+        fault: Option<&Fault>,
+    ) -> Answer {
         let seen = Seen::new(
             Endpoint::Responses,
             method,
@@ -42,7 +57,20 @@ impl Api {
         let Handled { answer, writes } =
             crate::emulator::openai::respond(&self.state, &seen, fault, self.state.next_id());
         writes.commit(&mut self.state.prefixes.lock().unwrap());
-        (answer.status, serde_json::from_slice(&answer.pieces.concat()).unwrap())
+        answer
+    }
+
+    /// The data of a stream's events; each is named as its data says.
+    fn events(&self, body: &Value, fault: Option<&Fault>) -> Vec<Value> {
+        let answer = self.answer("POST", "/v1/responses", "sk-test", body, fault);
+        let text = String::from_utf8(answer.pieces.concat()).unwrap();
+        let event = |text: &str| {
+            let (name, data) = text.split_once("\ndata: ").unwrap();
+            let data: Value = serde_json::from_str(data).unwrap();
+            assert_eq!(name.strip_prefix("event: "), data["type"].as_str());
+            data
+        };
+        text.trim_end().split("\n\n").map(event).collect()
     }
 
     fn post(&self, body: &Value) -> (u16, Value) {
@@ -339,7 +367,6 @@ fn bad_requests_are_refused() {
             "400 decimal_below_min_value temperature: Invalid 'temperature': decimal below minimum \
              value. Expected a value >= 0, but got -1 instead.",
         ),
-        (with(hello(), "stream", json!(true)), "400 unsupported_parameter stream:"),
         (with(hello(), "background", json!(true)), "400 unsupported_parameter background:"),
         (with(hello(), "conversation", json!("conv_1")), "400 unsupported_parameter conversation:"),
         (
