@@ -10,14 +10,17 @@
 //! is part of keys: a type that has been asked for keeps its schema byte for byte.
 
 mod choices;
+mod flattened_options;
 mod keywords;
 mod limits;
 mod refusal;
+mod sample;
 mod strict;
 mod tuples;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -53,11 +56,14 @@ pub(super) struct AnswerSchema {
 impl AnswerSchema {
     /// The schema of `T` for a provider. Costs a walk over the type's schema, tens of microseconds
     /// for a small type.
-    pub(super) fn of<T: JsonSchema>(target: Target) -> Result<Self, Error> {
+    pub(super) fn of<T: JsonSchema + DeserializeOwned>(target: Target) -> Result<Self, Error> {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.meta_schema = None;
         });
-        let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+        let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+        if target == Target::OpenAi {
+            flattened_options::split::<T>(&mut schema);
+        }
         let (schema, wrapped) = strict_root(schema, target)?;
         Ok(Self { name: name_of(&T::schema_name()), text: schema.to_string(), wrapped })
     }
