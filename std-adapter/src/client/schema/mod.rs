@@ -109,7 +109,7 @@ fn strict_root(root: Value, target: Target) -> Result<(Value, bool), Error> {
             strict.finish(definitions)?;
         }
     }
-    limits::check(&root, target)?;
+    limits::fit(&mut root, target)?;
     Ok((root, wrapped))
 }
 

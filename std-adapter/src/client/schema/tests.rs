@@ -189,7 +189,7 @@ fn other_schemas_are_joined_or_refused() {
     let names: Vec<_> = variants.iter().map(names).collect();
     assert_eq!(names, [vec!["b", "a", "c", "d"], vec!["b", "c", "d"]]);
 
-    let mut referring = with_member(&json!({"allOf": [{"$ref": "#/$defs/A"}]}));
+    let mut referring = with_member(&json!({"title": "X", "allOf": [{"$ref": "#/$defs/A"}]}));
     referring["$defs"] = json!({"A": part("a")});
     let referring = strict(referring, Target::OpenAi).unwrap();
     assert_eq!(referring["properties"]["x"]["required"], json!(["a"]));
