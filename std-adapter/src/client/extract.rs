@@ -62,9 +62,9 @@ impl Client {
     /// | `serde_json::Value` | no: a type, or a `String` of JSON | no: the same |
     /// | size | 24 members that may be left out, 16 of several types (`Option`) | 5000 members, 10 deep |
     ///
-    /// OpenAI wants every member, so several flattened `Option`s of structs in one struct are all there
-    /// or none of them. By [`Via::Tool`] Anthropic enforces nothing where the tool is forced: there types that hold
-    /// themselves, tuples and `Value` are accepted, of any size.
+    /// OpenAI wants every member, so several flattened `Option`s of structs in one struct are all
+    /// there or none of them. By [`Via::Tool`] Anthropic enforces nothing where the tool is forced:
+    /// there types that hold themselves, tuples and `Value` are accepted, of any size.
     ///
     /// An answer that does not decode is an error and is not stored; a stored one that no longer
     /// decodes is fetched anew.

@@ -77,10 +77,9 @@ fn name_of(name: &str) -> String {
 }
 
 /// Makes a root schema strict, and an object if it is none. Tells whether it had to be wrapped.
-fn strict_root(root: Value, target: Target) -> Result<(Value, bool), Error> {
+fn strict_root(mut root: Value, target: Target) -> Result<(Value, bool), Error> {
     // A reference to the root would mean the object that is put around it.
     let named = refers_to_root(&root).then(|| with_named_root(root.clone()));
-    let mut root = root;
     let mut definitions = definitions_of(&root);
     let mut strict = Strict::new(target, &definitions);
     if let Value::Object(members) = &mut root {
