@@ -41,8 +41,9 @@ impl Client {
     /// part of the key; the answer is decoded with serde.
     ///
     /// Every object of the schema is closed, and what providers do not enforce (ranges, lengths,
-    /// most formats) stands in the descriptions. A `T` whose schema is no single object is asked for
-    /// as `{"value": T}`. Field docs become descriptions, so they are instructions to the model.
+    /// most formats) stands in the descriptions. A `T` whose schema is no single object is asked
+    /// for as `{"value": T}`. Field docs become descriptions, so they are instructions to the
+    /// model.
     ///
     /// # Types
     /// Whatever derives `Deserialize` and `JsonSchema` is accepted, or refused before anything is

@@ -1,9 +1,10 @@
 //! Objects that hold a choice: `#[serde(flatten)]` of an enum, a tag around a choice.
 //!
-//! There a schema has members of its own beside `anyOf` or `allOf`, and since every object is closed,
-//! no value could have the members of both. So the members go into each variant, and several choices
-//! become the product of their variants. The members of the variants come first: from them a model
-//! sees which variant it writes, and OpenAI has asked for variants that differ in their first member.
+//! There a schema has members of its own beside `anyOf` or `allOf`, and since every object is
+//! closed, no value could have the members of both. So the members go into each variant, and
+//! several choices become the product of their variants. The members of the variants come first:
+//! from them a model sees which variant it writes, and OpenAI has asked for variants that differ in
+//! their first member.
 
 use serde_json::{Map, Value};
 

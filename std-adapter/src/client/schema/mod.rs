@@ -1,13 +1,13 @@
 //! A JSON schema from a type, in the strict form that providers enforce.
 //!
-//! Rules as of November 2026: every object is closed (`additionalProperties: false`), and nothing is
-//! open: no maps, no "any JSON". OpenAI wants an object at the root, every property required and
-//! nothing beside a `$ref`, and takes neither `allOf` nor `prefixItems`; Anthropic takes no type that
-//! holds itself. Neither enforces ranges, lengths or most formats. What is not enforced moves into the
-//! description, where the model reads it; decoding the answer checks it in the end.
+//! Rules as of November 2026: every object is closed (`additionalProperties: false`), and nothing
+//! is open: no maps, no "any JSON". OpenAI wants an object at the root, every property required and
+//! nothing beside a `$ref`, and takes neither `allOf` nor `prefixItems`; Anthropic takes no type
+//! that holds itself. Neither enforces ranges, lengths or most formats. What is not enforced moves
+//! into the description, where the model reads it; decoding the answer checks it in the end.
 //!
-//! A type that has no such schema is refused with its place and with what to write instead. A schema
-//! is part of keys: a type that has been asked for keeps its schema byte for byte.
+//! A type that has no such schema is refused with its place and with what to write instead. A
+//! schema is part of keys: a type that has been asked for keeps its schema byte for byte.
 
 mod choices;
 mod flattened_options;

@@ -167,8 +167,8 @@ fn roots_and_sums_are_bounded() {
     assert!(broken.message.starts_with("Invalid schema for function 'f': "));
 }
 
-/// Proves on recorded traffic that every schema that the provider has accepted is accepted, and that
-/// a refusal of one is in the provider's words.
+/// Proves on recorded traffic that every schema that the provider has accepted is accepted, and
+/// that a refusal of one is in the provider's words.
 #[test]
 fn recorded_schemas_are_judged_alike() {
     let Some(folder) = shared_dir() else { return };
