@@ -133,10 +133,10 @@ fn joined(left: &Members, right: &Members, path: &str) -> Result<Members, Error>
                 there.push_str(more);
             }
             // Whichever is open leaves all of it open.
-            ("additionalProperties" | "unevaluatedProperties", there, more) => {
-                if *there == Value::Bool(false) {
-                    *there = more.clone();
-                }
+            ("additionalProperties" | "unevaluatedProperties", there, more)
+                if *there == Value::Bool(false) =>
+            {
+                *there = more.clone();
             }
             ("type" | "enum" | "const", there, more) if there != more => {
                 return Err(Refusal::FlattenedValue.at(path));
