@@ -41,8 +41,9 @@ impl Client {
     /// part of the key; the answer is decoded with serde.
     ///
     /// Every object of the schema is closed, and what providers do not enforce (ranges, lengths,
-    /// most formats) stands in the descriptions. A `T` whose schema is no single object is asked for
-    /// as `{"value": T}`. Field docs become descriptions, so they are instructions to the model.
+    /// most formats) stands in the descriptions. A `T` whose schema is no single object is asked
+    /// for as `{"value": T}`. Field docs become descriptions, so they are instructions to the
+    /// model.
     ///
     /// # Types
     /// Whatever derives `Deserialize` and `JsonSchema` is accepted, or refused before anything is
@@ -52,18 +53,19 @@ impl Client {
     /// |---|---|---|
     /// | numbers, `bool`, `char`, strings, `()`, `Option`, `Box`, newtypes, structs | yes | yes |
     /// | enums, whether externally, internally, adjacently tagged or untagged | yes | yes |
-    /// | `#[serde(flatten)]` of structs and of any number of enums (256 combinations) | yes | yes |
+    /// | `#[serde(flatten)]` of structs, of any number of enums (256 combinations), of `Option`s | yes | yes |
     /// | lists, sets, arrays; tuples whose elements are alike, the length in the description | yes | yes |
     /// | dates and times, `Duration`, addresses, ids: what their crate declares in schemars | yes | yes |
-    /// | `#[serde(default)]`, `skip_serializing_if`, a flattened `Option` of a struct | may be left out | always there |
+    /// | `#[serde(default)]`, `skip_serializing_if` | may be left out | always there |
     /// | types that hold themselves | no: a list of nodes that name their parent | yes |
     /// | tuples of different types | no: a struct | no: a struct |
     /// | maps with free names | no: a list of structs | no: a list of structs |
     /// | `serde_json::Value` | no: a type, or a `String` of JSON | no: the same |
     /// | size | 24 members that may be left out, 16 of several types (`Option`) | 5000 members, 10 deep |
     ///
-    /// By [`Via::Tool`] Anthropic enforces nothing where the tool is forced: there types that hold
-    /// themselves, tuples and `Value` are accepted, of any size.
+    /// OpenAI wants every member, so several flattened `Option`s of structs in one struct are all
+    /// there or none of them. By [`Via::Tool`] Anthropic enforces nothing where the tool is forced:
+    /// there types that hold themselves, tuples and `Value` are accepted, of any size.
     ///
     /// An answer that does not decode is an error and is not stored; a stored one that no longer
     /// decodes is fetched anew.

@@ -1,9 +1,10 @@
 //! Objects that hold a choice: `#[serde(flatten)]` of an enum, a tag around a choice.
 //!
-//! There a schema has members of its own beside `anyOf` or `allOf`, and since every object is closed,
-//! no value could have the members of both. So the members go into each variant, and several choices
-//! become the product of their variants. The members of the variants come first: from them a model
-//! sees which variant it writes, and OpenAI has asked for variants that differ in their first member.
+//! There a schema has members of its own beside `anyOf` or `allOf`, and since every object is
+//! closed, no value could have the members of both. So the members go into each variant, and
+//! several choices become the product of their variants. The members of the variants come first:
+//! from them a model sees which variant it writes, and OpenAI has asked for variants that differ in
+//! their first member.
 
 use serde_json::{Map, Value};
 
@@ -23,18 +24,23 @@ const OUTER: [&str; 4] = ["$defs", "title", "description", "default"];
 /// Whether `members` have a choice beside what must be part of each variant.
 pub(super) fn is_split(members: &Members, target: Target) -> bool {
     let choices = |keyword| members.get(keyword).and_then(Value::as_array);
-    let has_choice = choices("anyOf").is_some() || choices("oneOf").is_some();
-    let has_both = choices("anyOf").is_some() && choices("oneOf").is_some();
-    let parts = choices("allOf").filter(|parts| parts.len() > 1 || has_choice);
-    let joins_objects = |parts: &Vec<Value>| {
-        parts.iter().filter_map(Value::as_object).any(|part| {
-            let keywords = ["$ref", "allOf", "anyOf", "oneOf"];
-            is_object(part) || keywords.iter().any(|keyword| part.contains_key(*keyword))
-        })
-    };
-    let must_join =
-        parts.is_some_and(|parts| target == Target::OpenAi || has_choice || joins_objects(parts));
-    has_both || must_join || (has_choice && is_object(members))
+    let (any, one, all) = (choices("anyOf"), choices("oneOf"), choices("allOf"));
+    let has_choice = any.is_some() || one.is_some();
+    let joins = all.is_some_and(|parts| {
+        let objects = parts.iter().filter_map(Value::as_object);
+        let is_composed = |part: &Members| {
+            ["$ref", "allOf", "anyOf", "oneOf"].iter().any(|keyword| part.contains_key(*keyword))
+        };
+        match parts.len() {
+            // The one part becomes part of the schema itself.
+            0 | 1 => has_choice || (is_object(members) && objects.clone().any(is_composed)),
+            _ => {
+                let must = target == Target::OpenAi || has_choice;
+                must || objects.clone().any(|part| is_object(part) || is_composed(part))
+            }
+        }
+    });
+    joins || (any.is_some() && one.is_some()) || (has_choice && is_object(members))
 }
 
 impl Strict<'_> {
@@ -127,10 +133,10 @@ fn joined(left: &Members, right: &Members, path: &str) -> Result<Members, Error>
                 there.push_str(more);
             }
             // Whichever is open leaves all of it open.
-            ("additionalProperties" | "unevaluatedProperties", there, more) => {
-                if *there == Value::Bool(false) {
-                    *there = more.clone();
-                }
+            ("additionalProperties" | "unevaluatedProperties", there, more)
+                if *there == Value::Bool(false) =>
+            {
+                *there = more.clone();
             }
             ("type" | "enum" | "const", there, more) if there != more => {
                 return Err(Refusal::FlattenedValue.at(path));

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::Target;
 use super::refusal::Refusal;
-use super::strict::is_object;
+use super::strict::{is_object, reference_of};
 use crate::error::Error;
 
 /// Anthropic, structured outputs page, September 2026: properties that are not required.
@@ -23,8 +23,39 @@ const CHARS_MAX: usize = 120_000;
 const LARGE_ENUM: usize = 250;
 const LARGE_ENUM_CHARS_MAX: usize = 15_000;
 
-/// Refuses a schema that is too large for its provider.
-pub(super) fn check(schema: &Value, target: Target) -> Result<(), Error> {
+/// Refuses a schema that is too large for its provider, even without the definitions that nothing
+/// refers to: those stay as long as there is room for them.
+pub(super) fn fit(schema: &mut Value, target: Target) -> Result<(), Error> {
+    if check(schema, target).is_ok() {
+        return Ok(());
+    }
+    let mut used = Vec::new();
+    uses(schema, schema, &mut used);
+    if let Some(Value::Object(definitions)) = schema.get_mut("$defs") {
+        definitions.retain(|name, _| used.contains(name));
+    }
+    check(schema, target)
+}
+
+/// Collects the definitions that a schema of `root` needs.
+fn uses(root: &Value, schema: &Value, used: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            let name = reference_of(members).unwrap_or_default();
+            let definition = root.get("$defs").and_then(|definitions| definitions.get(&name));
+            if let Some(definition) = definition.filter(|_| !used.contains(&name)) {
+                used.push(name);
+                uses(root, definition, used);
+            }
+            let others = members.iter().filter(|(keyword, _)| *keyword != "$defs");
+            others.for_each(|(_, value)| uses(root, value, used));
+        }
+        Value::Array(all) => all.iter().for_each(|value| uses(root, value, used)),
+        _ => {}
+    }
+}
+
+fn check(schema: &Value, target: Target) -> Result<(), Error> {
     let mut size = Size::default();
     size.add(schema, 0, "$", target)?;
     let too_many = |taker, found: &[(usize, &'static str, usize)]| {

@@ -1,23 +1,26 @@
 //! A JSON schema from a type, in the strict form that providers enforce.
 //!
-//! Rules as of November 2026: every object is closed (`additionalProperties: false`), and nothing is
-//! open: no maps, no "any JSON". OpenAI wants an object at the root, every property required and
-//! nothing beside a `$ref`, and takes neither `allOf` nor `prefixItems`; Anthropic takes no type that
-//! holds itself. Neither enforces ranges, lengths or most formats. What is not enforced moves into the
-//! description, where the model reads it; decoding the answer checks it in the end.
+//! Rules as of November 2026: every object is closed (`additionalProperties: false`), and nothing
+//! is open: no maps, no "any JSON". OpenAI wants an object at the root, every property required and
+//! nothing beside a `$ref`, and takes neither `allOf` nor `prefixItems`; Anthropic takes no type
+//! that holds itself. Neither enforces ranges, lengths or most formats. What is not enforced moves
+//! into the description, where the model reads it; decoding the answer checks it in the end.
 //!
-//! A type that has no such schema is refused with its place and with what to write instead. A schema
-//! is part of keys: a type that has been asked for keeps its schema byte for byte.
+//! A type that has no such schema is refused with its place and with what to write instead. A
+//! schema is part of keys: a type that has been asked for keeps its schema byte for byte.
 
 mod choices;
+mod flattened_options;
 mod keywords;
 mod limits;
 mod refusal;
+mod sample;
 mod strict;
 mod tuples;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::error::Error;
@@ -53,11 +56,14 @@ pub(super) struct AnswerSchema {
 impl AnswerSchema {
     /// The schema of `T` for a provider. Costs a walk over the type's schema, tens of microseconds
     /// for a small type.
-    pub(super) fn of<T: JsonSchema>(target: Target) -> Result<Self, Error> {
+    pub(super) fn of<T: JsonSchema + DeserializeOwned>(target: Target) -> Result<Self, Error> {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.meta_schema = None;
         });
-        let schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+        let mut schema = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+        if target == Target::OpenAi {
+            flattened_options::split::<T>(&mut schema);
+        }
         let (schema, wrapped) = strict_root(schema, target)?;
         Ok(Self { name: name_of(&T::schema_name()), text: schema.to_string(), wrapped })
     }
@@ -71,10 +77,9 @@ fn name_of(name: &str) -> String {
 }
 
 /// Makes a root schema strict, and an object if it is none. Tells whether it had to be wrapped.
-fn strict_root(root: Value, target: Target) -> Result<(Value, bool), Error> {
+fn strict_root(mut root: Value, target: Target) -> Result<(Value, bool), Error> {
     // A reference to the root would mean the object that is put around it.
     let named = refers_to_root(&root).then(|| with_named_root(root.clone()));
-    let mut root = root;
     let mut definitions = definitions_of(&root);
     let mut strict = Strict::new(target, &definitions);
     if let Value::Object(members) = &mut root {
@@ -103,7 +108,7 @@ fn strict_root(root: Value, target: Target) -> Result<(Value, bool), Error> {
             strict.finish(definitions)?;
         }
     }
-    limits::check(&root, target)?;
+    limits::fit(&mut root, target)?;
     Ok((root, wrapped))
 }
 

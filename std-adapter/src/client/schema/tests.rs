@@ -9,7 +9,7 @@ use super::keywords::{KEPT, describe};
 use super::*;
 use crate::error::ErrorKind;
 
-#[derive(JsonSchema)]
+#[derive(serde::Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Person {
     /// Full name.
@@ -22,14 +22,14 @@ struct Person {
     tags: Vec<String>,
 }
 
-#[derive(JsonSchema)]
+#[derive(serde::Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Address {
     city: String,
     zip: Option<String>,
 }
 
-#[derive(JsonSchema)]
+#[derive(serde::Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[expect(dead_code, reason = "only its schema is used")]
 enum Shape {
@@ -38,7 +38,7 @@ enum Shape {
     Nothing,
 }
 
-#[derive(JsonSchema)]
+#[derive(serde::Deserialize, JsonSchema)]
 #[expect(dead_code, reason = "only its schema is used")]
 struct Tree {
     label: String,
@@ -48,7 +48,7 @@ struct Tree {
     twin: Option<Box<Self>>,
 }
 
-fn schema<T: JsonSchema>(target: Target) -> Value {
+fn schema<T: JsonSchema + DeserializeOwned>(target: Target) -> Value {
     serde_json::from_str(&AnswerSchema::of::<T>(target).unwrap().text).unwrap()
 }
 
@@ -189,7 +189,7 @@ fn other_schemas_are_joined_or_refused() {
     let names: Vec<_> = variants.iter().map(names).collect();
     assert_eq!(names, [vec!["b", "a", "c", "d"], vec!["b", "c", "d"]]);
 
-    let mut referring = with_member(&json!({"allOf": [{"$ref": "#/$defs/A"}]}));
+    let mut referring = with_member(&json!({"title": "X", "allOf": [{"$ref": "#/$defs/A"}]}));
     referring["$defs"] = json!({"A": part("a")});
     let referring = strict(referring, Target::OpenAi).unwrap();
     assert_eq!(referring["properties"]["x"]["required"], json!(["a"]));
@@ -260,7 +260,7 @@ fn sizes_are_bounded() {
 /// A map would come back empty, so it is refused with its place.
 #[test]
 fn refuses_maps() {
-    #[derive(JsonSchema)]
+    #[derive(serde::Deserialize, JsonSchema)]
     #[expect(dead_code, reason = "only its schema is used")]
     struct Holder {
         inner: BTreeMap<String, u8>,

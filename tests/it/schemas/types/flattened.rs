@@ -22,6 +22,33 @@ struct Outer {
 }
 
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+struct Contact {
+    mail: String,
+    phone: Option<String>,
+    since: u16,
+}
+
+/// Has all of a contact or nothing of it.
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
+struct Reachable {
+    name: String,
+    nick: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
+    #[serde(flatten)]
+    contact: Option<Contact>,
+}
+
+#[derive(Serialize, Deserialize, JsonSchema)]
+struct Directory {
+    all: Vec<Reachable>,
+    #[serde(flatten)]
+    by: Option<By>,
+    #[serde(flatten)]
+    owner: Option<Contact>,
+}
+
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind")]
 enum By {
     Card {
@@ -198,7 +225,17 @@ pub(super) fn cases() -> Vec<Case> {
         Event::Common(noted.clone()),
     ];
     let ledger = |refund| Ledger { payments: payments.to_vec(), last: payments[1].clone(), refund };
+    let contact = Contact { mail: "a@b".into(), phone: None, since: 2020 };
+    let reachable =
+        |contact| Reachable { name: "n".into(), nick: None, tags: vec!["t".into()], contact };
+    let directory = |at: usize| Directory {
+        all: vec![reachable(None), reachable(Some(contact.clone()))],
+        by: by.get(at).cloned(),
+        owner: [None, Some(contact.clone())][at % 2].clone(),
+    };
     vec![
+        Case::new("optional struct", &[None, Some(contact.clone())].map(reachable)),
+        Case::new("directory", &[directory(0), directory(1), directory(2), directory(3)]),
         Case::new(
             "flattened struct",
             &[common, noted].map(|common| Outer { name: "n".into(), common }),

@@ -80,8 +80,8 @@ pub(in super::super) fn violation(body: &Value) -> Option<String> {
     if optional > OPTIONAL_MAX {
         return Some(format!(
             "Schemas contains too many optional parameters ({optional}), which would make grammar \
-             compilation inefficient. Reduce the number of optional parameters in your tool schemas \
-             (limit: {OPTIONAL_MAX})."
+             compilation inefficient. Reduce the number of optional parameters in your tool \
+             schemas (limit: {OPTIONAL_MAX})."
         ));
     }
     (unions > UNIONS_MAX).then(|| {

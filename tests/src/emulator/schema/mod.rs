@@ -1,9 +1,9 @@
 //! JSON schemas of answers: which each provider takes, and a value for one.
 //!
 //! The subsets are those of the providers' pages on structured outputs (Anthropic: September 2026,
-//! OpenAI: November 2026). Texts of errors are the providers' where one was seen; where the page has
-//! the rule and no text was found, they are the emulator's in the provider's form. What no page speaks
-//! of is accepted (`title`, `$schema`, names of our own).
+//! OpenAI: November 2026). Texts of errors are the providers' where one was seen; where the page
+//! has the rule and no text was found, they are the emulator's in the provider's form. What no page
+//! speaks of is accepted (`title`, `$schema`, names of our own).
 
 mod anthropic;
 mod fill;

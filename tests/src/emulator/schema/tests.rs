@@ -181,8 +181,8 @@ fn roots_and_sums_are_bounded() {
     assert!(responses_violation(&json!({"text": {"format": loose}})).is_none());
 }
 
-/// Proves on recorded traffic that every schema that the provider has accepted is accepted, and that
-/// a refusal of one is in the provider's words.
+/// Proves on recorded traffic that every schema that the provider has accepted is accepted, and
+/// that a refusal of one is in the provider's words.
 #[test]
 fn recorded_schemas_are_judged_alike() {
     let Some(folder) = shared_dir() else { return };
