@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use super::{ANSWER, anthropic, openai};
 use crate::ErrorKind;
-use crate::client::{Client, Request};
+use crate::client::{Client, Request, Tool};
 use crate::core::prompt::CacheControl;
 use crate::core::reply::{Diagnostics, MissReason};
 use crate::prompt::doctor::Finding;
@@ -57,9 +57,12 @@ async fn explains_what_the_planner_marks() {
     let server = Loopback::start(vec![answer(200, "", ANSWER), answer(200, "", ANSWER)]);
     let plain = anthropic(&server).build().unwrap();
     let client = anthropic(&server).planner(Planner::new()).build().unwrap();
-    let text = "A line of instructions. ".repeat(500);
-    let turn = |question| Request::new().model("claude-sonnet-5").system(&*text).user(question);
-    let (first, second) = (turn("Why?"), turn("How?"));
+    let first = Request::new()
+        .model("claude-sonnet-5")
+        .tool(Tool::function("search", r#"{"type":"object","properties":{}}"#))
+        .system("A line of instructions. ".repeat(500))
+        .user("Why?");
+    let second = first.clone().assistant("Because.").user("How?");
 
     let without = plain.explain(Some(&first), &second, Duration::ZERO).unwrap();
     assert_eq!(without.forecast.cache_usage(), None);

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{ANSWER, CHAT_ANSWER, KEY, anthropic, openai};
 use crate::ErrorKind;
-use crate::client::{Client, Part, Request, Tenant, Tool, ToolChoice};
-use crate::core::prompt::{CacheControl, Role};
+use crate::client::{Client, Part, Request, Tenant, Tool, ToolChoice, Validation};
+use crate::core::prompt::{CacheControl, Role, Ttl};
 use crate::provider::loopback::{Loopback, answer};
 
 /// A raw request arrives byte for byte, with exactly the headers that the API asks for.
@@ -117,6 +117,36 @@ async fn refuses_before_sending() {
     let error = no_model.send("x").await.unwrap_err();
     assert!(error.to_string().contains("no model"), "{error}");
     assert_eq!(server.count(), 0);
+}
+
+/// A mark goes to OpenAI with the lifetime that it states; one that the provider does not have names
+/// its path and is not sent, whatever the validation.
+#[tokio::test]
+async fn lifetimes_of_marks() {
+    let server = Loopback::start(vec![answer(200, "", CHAT_ANSWER)]);
+    let client = openai(&server).build().unwrap();
+    let mark = |ttl| CacheControl::ephemeral().with_ttl(ttl);
+    let request = |ttl| Request::new().cached_system("Be brief.", mark(ttl)).user("Hi");
+    client.send(request(Ttl::TwelveHours).cache_control(mark(Ttl::ThirtyMinutes))).await.unwrap();
+    let body: Value = serde_json::from_slice(&server.requests()[0].body).unwrap();
+    let explicit = json!({"mode": "explicit", "ttl": "12h"});
+    assert_eq!(body["messages"][0]["content"][0]["prompt_cache_breakpoint"], explicit);
+    assert_eq!(body["prompt_cache_options"], json!({"mode": "implicit", "ttl": "30m"}));
+
+    let anthropic = anthropic(&server).build().unwrap();
+    for (client, ttl) in [
+        (&client, Ttl::FiveMinutes),
+        (&client, Ttl::OneHour),
+        (&anthropic, Ttl::ThirtyMinutes),
+        (&anthropic, Ttl::TwelveHours),
+    ] {
+        for validation in [Validation::Strict, Validation::Warn, Validation::Off] {
+            let error = client.send(request(ttl).validation(validation)).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidRequest);
+            assert!(error.to_string().contains("system.0: this provider has no such"), "{error}");
+        }
+    }
+    assert_eq!(server.count(), 1);
 }
 
 /// A token goes out as a bearer, is asked for anew at each attempt, and needs a named tenant.

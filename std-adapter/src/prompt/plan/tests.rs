@@ -71,8 +71,21 @@ fn minimum_tokens_are_the_models() {
     let skipped = |model| Planner::new().plan(&short, facts(model), 0).skipped;
     assert_eq!(skipped("claude-opus-5"), None);
     assert_eq!(skipped("claude-opus-4-6"), Some(Skipped::BelowMinimum));
-    assert_eq!(facts("claude-haiku-5-5").minimum_tokens, None);
-    assert_eq!(skipped("claude-haiku-5-5"), Some(Skipped::BelowMinimum));
+    assert_eq!(skipped("claude-haiku-5-5"), None);
+    assert_eq!(facts("claude-fable-5-2").minimum_tokens, None);
+    assert_eq!(skipped("claude-fable-5-2"), Some(Skipped::BelowMinimum));
+}
+
+/// Where it is not known what a read saves, nothing is marked.
+#[test]
+fn unknown_prices_are_no_gain() {
+    let table = r#"{"version":1,"models":[{"names":["m"],"as_of":"2026-11-30","source":"s",
+        "tokens_factor":1,"write_5m":1.25,"minimum_tokens":512}]}"#;
+    let facts = Facts::from_json(table).unwrap();
+    let user = format!(r#"{{"role":"user","content":{}}}"#, text(900));
+    let long = outline(&body(&text(900), &user));
+    let plan = Planner::new().plan(&long, facts.model("m").unwrap(), 0);
+    assert_eq!(plan.skipped, Some(Skipped::NoReuseExpected), "{plan}");
 }
 
 /// Another model, other tools: another prefix, and nothing of the first is read.
