@@ -15,3 +15,4 @@ mod savings;
 mod store;
 mod tidy;
 mod vectors;
+mod verdicts;
