@@ -7,7 +7,7 @@
 //!
 //! What is not given is absent: the dialect is `json`, the endpoint the empty id, the tenant
 //! shared, the variant 0, every other field of the scope empty. `--endpoint id:NAME` names an
-//! endpoint in place of its URL; `--tenant T` names a tenant.
+//! endpoint in place of its URL; `--tenant T` names a tenant; `--header` gives a counted header.
 
 mod support;
 
@@ -25,7 +25,7 @@ use llm_cache_core::{
 use support::Arguments;
 
 const USAGE: &str = "key [--dialect D] [--endpoint URL] [--api-version V] [--beta B]... \
-    [--namespace N] [--tenant T] [--variant N] [--canonical] [--lines]";
+    [--header NAME:VALUE]... [--namespace N] [--tenant T] [--variant N] [--canonical] [--lines]";
 
 /// What becomes of each document.
 struct Job {
@@ -87,6 +87,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     while let Some(beta) = arguments.value::<String>("--beta")? {
         betas.push(beta);
     }
+    let mut headers = Vec::new();
+    while let Some(header) = arguments.value::<String>("--header")? {
+        let (name, value) = header.split_once(':').ok_or("a header is NAME:VALUE")?;
+        headers.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
     let mut text = |name| arguments.value::<String>(name);
     let (dialect, endpoint) = (text("--dialect")?, text("--endpoint")?);
     let (version, namespace) = (text("--api-version")?, text("--namespace")?);
@@ -108,7 +113,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     };
     let tenant = tenant.as_deref().map_or(Tenant::Shared, Tenant::Named);
     let betas: Vec<_> = betas.iter().map(String::as_str).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let scope = Scope {
+        headers: &headers,
         api_version: version.as_deref().unwrap_or_default(),
         betas: &betas,
         namespace: namespace.as_deref().unwrap_or_default(),

@@ -107,7 +107,7 @@ def check_vectors():
             found = {"error": {"kind": fault.kind, "offset": fault.offset}}
         if found != expected:
             die("vector", vector.get("name", line), "\n  expected", expected, "\n  found   ", found)
-    if len(page) < 7 or len(file) < 646:
+    if len(page) < 7 or len(file) < 658:
         die("vectors are missing")
     print(f"vectors: {len(page)} of KEY.md and {len(file)} of tests/data, {refused} of them errors")
 
@@ -143,10 +143,12 @@ def check_traffic(others):
         scope = {
             "dialect": dialect, "endpoint": {"url": url}, "api_version": "2023-06-01",
             "betas": ["b-1", "a-1"], "tenant": {"named": "team"}, "namespace": "n", "variant": 3,
+            "headers": [["x-b", "1"], ["X-A", "2"]],
         }
         options = [
             "--dialect", dialect, "--endpoint", url, "--api-version", "2023-06-01", "--beta", "b-1",
             "--beta", "a-1", "--tenant", "team", "--namespace", "n", "--variant", "3",
+            "--header", "x-b:1", "--header", "X-A:2",
         ]
         for body, rust in zip(bodies, others.keys(bodies, options), strict=True):
             ours = key.key(scope, body).encode()

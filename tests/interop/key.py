@@ -286,6 +286,14 @@ def tenant(value):
     return b"credential:" + digest
 
 
+def headers(pairs):
+    """The counted headers, section 3.4: pairs of name and value."""
+    lower = [(name.lower().encode(), value.encode()) for name, value in pairs]
+    # Sorting keeps those of one name in their order.
+    lower.sort(key=lambda pair: pair[0])
+    return b"".join(field(name) + field(value) for name, value in lower)
+
+
 def scope(request):
     """The scope bytes of a request, a dict with the fields of a vector (section 8)."""
     endpoint = request["endpoint"]
@@ -302,7 +310,7 @@ def scope(request):
         request.get("project", "").encode(),
         tenant(request["tenant"]),
         request.get("namespace", "").encode(),
-        struct.pack(">I", request.get("variant", 0)),
+        struct.pack(">I", request.get("variant", 0)) + headers(request.get("headers", [])),
     ]))
 
 

@@ -84,7 +84,7 @@ async fn the_store_outlives_the_cache() {
 }
 
 /// An answer serves as long as its time lasts, in every tier: its own ttl before the call's before
-/// the cache's.
+/// the cache's, and none longer than its limit.
 #[tokio::test]
 async fn time_runs_out_in_every_tier() {
     for memory_bytes in [0, 1 << 16] {
@@ -96,7 +96,9 @@ async fn time_runs_out_in_every_tier() {
         for (fetched, options, lasts) in [
             (Fetched::new("cache's"), CallOptions::new(), 30),
             (Fetched::new("call's"), call, 20),
-            (own, call, 10),
+            (own.clone(), call, 10),
+            (Fetched { ttl_max: Some(Duration::from_secs(5)), ..own }, call, 5),
+            (Fetched { ttl_max: Some(Duration::from_secs(25)), ..Fetched::new("cut") }, call, 20),
         ] {
             let fetch = || async { Ok::<_, Infallible>(fetched.clone()) };
             let ask = || cache.get_or_fetch(key(2), &options, Share::none(), fetch);

@@ -16,3 +16,4 @@ mod schemas;
 mod store;
 mod tidy;
 mod vectors;
+mod verdicts;

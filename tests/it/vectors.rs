@@ -84,7 +84,12 @@ fn body_error(fault: &KeyError) -> Value {
 fn hasher(vector: &Value) -> Result<KeyHasher, Value> {
     let betas = vector["betas"].as_array().cloned().unwrap_or_default();
     let betas: Vec<_> = betas.iter().map(|beta| beta.as_str().expect("a text")).collect();
+    let headers = vector["headers"].as_array().cloned().unwrap_or_default();
+    let text_of = |value: &'_ Value| value.as_str().expect("a text").to_owned();
+    let headers: Vec<_> = headers.iter().map(|it| (text_of(&it[0]), text_of(&it[1]))).collect();
+    let headers: Vec<_> = headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let scope = Scope {
+        headers: &headers,
         api_version: text(vector, "api_version"),
         betas: &betas,
         organization: text(vector, "organization"),

@@ -6,6 +6,7 @@
 
 mod error;
 pub(crate) mod lex;
+mod nested;
 mod number;
 mod reader;
 pub(crate) mod scanner;

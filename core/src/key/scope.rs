@@ -14,8 +14,9 @@ const BETAS_LEFT_OUT: [&str; 2] = ["prompt-caching-2024-07-31", "extended-cache-
 
 /// Everything beside the body that tells requests apart.
 ///
-/// A text that does not apply is empty; for a header that is the same as not to send it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A text that does not apply is empty; for a header that is the same as not to send it. `Debug`
+/// shows no values of headers: they may be secrets.
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "another field would be a new key version")]
 pub struct Scope<'a> {
     /// The wire format of the body.
@@ -36,6 +37,9 @@ pub struct Scope<'a> {
     pub tenant: Tenant<'a>,
     /// Which one of several samples of the same request is meant; 0 where there is only one.
     pub variant: u32,
+    /// Further headers that may change the answer, name and value, in any order; upper and lower
+    /// case of names are alike, and values count as they stand (core/KEY.md 3.4).
+    pub headers: &'a [(&'a str, &'a str)],
 }
 
 impl<'a> Scope<'a> {
@@ -52,13 +56,14 @@ impl<'a> Scope<'a> {
             namespace: "",
             tenant,
             variant: 0,
+            headers: &[],
         }
     }
 
     /// Hashes the scope once, for the keys of all requests in it.
     ///
-    /// Linear, and quadratic in the number of betas and of the URL's parameters, which are sorted
-    /// without memory: who takes these from strangers bounds them.
+    /// Linear, and quadratic in the number of betas, of headers and of the URL's parameters, which
+    /// are sorted without memory: who takes these from strangers bounds them.
     ///
     /// # Errors
     /// [`ScopeError`] where the endpoint's URL is none.
@@ -69,6 +74,23 @@ impl<'a> Scope<'a> {
         let mut fields = FieldHasher::new(KEY_DOMAIN);
         self.key_scope(&mut fields);
         Ok(KeyHasher::new(self.dialect, fields))
+    }
+}
+
+impl fmt::Debug for Scope<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scope")
+            .field("dialect", &self.dialect)
+            .field("endpoint", &self.endpoint)
+            .field("api_version", &self.api_version)
+            .field("betas", &self.betas)
+            .field("organization", &self.organization)
+            .field("project", &self.project)
+            .field("namespace", &self.namespace)
+            .field("tenant", &self.tenant)
+            .field("variant", &self.variant)
+            .field("headers", &self.headers.len())
+            .finish()
     }
 }
 
@@ -109,7 +131,10 @@ impl KeyScope for Scope<'_> {
         out.field(self.project.as_bytes());
         out.field_in_pieces(|sink| self.tenant.write(sink));
         out.field(self.namespace.as_bytes());
-        out.field(&self.variant.to_be_bytes());
+        out.field_in_pieces(|sink| {
+            sink.write(&self.variant.to_be_bytes());
+            write_headers(self.headers, sink);
+        });
     }
 }
 
@@ -147,6 +172,32 @@ fn write_betas(betas: &[&str], sink: &mut dyn Sink) {
         }
         sink.write(next);
         last = next;
+    }
+}
+
+/// Writes the headers by name in lower case, those of one name in their order: each as two fields.
+fn write_headers(headers: &[(&str, &str)], sink: &mut dyn Sink) {
+    let rank = |index: usize| {
+        let name = headers.get(index).map_or("", |(name, _)| *name);
+        (name.bytes().map(|byte| byte.to_ascii_lowercase()), index)
+    };
+    let before = |left: usize, right: usize| {
+        let ((left_name, left), (right_name, right)) = (rank(left), rank(right));
+        left_name.cmp(right_name).then(left.cmp(&right)).is_lt()
+    };
+    let mut last = None;
+    // The next one in order, again and again, as with betas.
+    while let Some(next) = (0..headers.len())
+        .filter(|index| last.is_none_or(|last| before(last, *index)))
+        .reduce(|least, index| if before(index, least) { index } else { least })
+    {
+        if let Some((name, value)) = headers.get(next) {
+            sink.write(&(name.len() as u64).to_be_bytes());
+            name.bytes().for_each(|byte| sink.write(&[byte.to_ascii_lowercase()]));
+            sink.write(&(value.len() as u64).to_be_bytes());
+            sink.write(value.as_bytes());
+        }
+        last = Some(next);
     }
 }
 

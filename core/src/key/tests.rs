@@ -40,6 +40,12 @@ fn every_field_of_the_scope_counts() {
         Scope { tenant: Tenant::Credential(CredentialDigest::of("x")), ..plain },
         Scope { tenant: Tenant::Credential(CredentialDigest::of("y")), ..plain },
         Scope { variant: 1, ..plain },
+        Scope { headers: &[("x-a", "b")], ..plain },
+        Scope { headers: &[("x-a", "")], ..plain },
+        Scope { headers: &[("x-a", "B")], ..plain },
+        Scope { headers: &[("x-ab", "")], ..plain },
+        Scope { headers: &[("x-a", "b"), ("x-a", "b")], ..plain },
+        Scope { headers: &[("x-a", "b")], variant: 1, ..plain },
     ];
     let keys = scopes.map(|scope| key_in(scope, "{}"));
     for (at, key) in keys.iter().enumerate() {
@@ -55,6 +61,18 @@ fn betas_are_a_set() {
     assert_eq!(with(&["b", "a"]), with(&["a", " b ,a,", "prompt-caching-2024-07-31"]));
     assert_eq!(with(&[]), with(&["extended-cache-ttl-2025-04-11", "", " , "]));
     assert_ne!(with(&["a"]), with(&["A"]));
+}
+
+/// Headers count by name in any order and case, and by value as it stands; of one name in order.
+#[test]
+fn headers_are_sorted_by_name() {
+    let plain = Scope::new(Dialect::Json, URL, Tenant::Shared);
+    let with = |headers: &[(&str, &str)]| key_in(Scope { headers, ..plain }, "{}");
+    let sorted = with(&[("x-a", "1"), ("x-a-b", "2"), ("x-b", "3")]);
+    assert_eq!(sorted, with(&[("X-B", "3"), ("x-A", "1"), ("x-a-b", "2")]));
+    assert_ne!(sorted, with(&[("x-a", "3"), ("x-a-b", "2"), ("x-b", "1")]));
+    assert_ne!(with(&[("x-a", "1"), ("X-A", "2")]), with(&[("x-a", "2"), ("x-a", "1")]));
+    assert_eq!(with(&[]), key_in(plain, "{}"));
 }
 
 /// Of every dialect: each member that is left out, and its namesake at a place where it counts.
@@ -198,7 +216,9 @@ fn errors_have_places() {
 fn debug_hides_secrets() {
     let digest = CredentialDigest::of("sk-secret");
     let endpoint = Endpoint::Url("https://sk-secret@host/");
-    let scope = Scope::new(Dialect::Json, endpoint, Tenant::Credential(digest));
+    let headers = &[("x-auth", "sk-secret")][..];
+    let plain = Scope::new(Dialect::Json, endpoint, Tenant::Credential(digest));
+    let scope = Scope { headers, ..plain };
     let text = format!("{scope:?} {:?}", scope.hasher());
     assert!(!text.contains("secret"), "{text}");
     assert!(text.contains("CredentialDigest(..)"), "{text}");

@@ -38,6 +38,12 @@ fn tenant(vector: &Value) -> Tenant<'_> {
     }
 }
 
+/// Name and value of each header.
+fn pairs(headers: &Value) -> Vec<(&str, &str)> {
+    let list = headers.as_array().into_iter().flatten();
+    list.filter_map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?))).collect()
+}
+
 /// Every published vector has the canonical bytes and the key that the page says.
 #[test]
 fn the_page_and_the_code_agree() {
@@ -52,7 +58,9 @@ fn the_page_and_the_code_agree() {
         let text = |name: &str| vector[name].as_str().unwrap_or_default();
         let betas = vector["betas"].as_array().cloned().unwrap_or_default();
         let betas: Vec<_> = betas.iter().filter_map(Value::as_str).collect();
+        let headers: Vec<(&str, &str)> = pairs(&vector["headers"]);
         let scope = Scope {
+            headers: &headers,
             api_version: text("api_version"),
             betas: &betas,
             organization: text("organization"),

@@ -63,7 +63,8 @@ pub use raw::{RawJson, RawObject};
 pub use request::{Diagnostics, OutputFormat, Request, SystemPrompt, ToolChoice, ToolChoiceMode};
 pub use results::{IndexOutOfRange, NoText, Which, mark_last_text, mark_tool_results};
 pub use rules::{
-    RULES_AS_OF, check_body, check_count_tokens_body, refuses_forced_tools, refuses_system_role,
+    RULES_AS_OF, check_api_version, check_body, check_count_tokens_body, refuses_forced_tools,
+    refuses_system_role,
 };
 pub use splice::{Existing, write_marked};
 pub use tool::{Function, Tool};

@@ -137,6 +137,8 @@ pub enum Rule {
     SystemTurn,
     /// A block in a message of role `system` that is no text.
     SystemText,
+    /// A member or block that the API version of the request no longer takes.
+    ApiVersion,
     /// Pre-warming (`max_tokens` 0) excludes streaming, enabled thinking, an output format and a
     /// forced tool.
     Prewarm,
@@ -232,6 +234,7 @@ impl fmt::Display for Rule {
             Self::SystemModel => "this model takes no messages of role system",
             Self::SystemTurn => "a system message must follow a user turn and end or be answered",
             Self::SystemText => "a system message is made of text",
+            Self::ApiVersion => "is no longer taken under this API version",
             Self::Prewarm => "does not go with max_tokens 0",
         })
     }

@@ -4,8 +4,8 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::parts::ToolInput;
 use super::read::Reply;
+use super::tool_calls::ToolInput;
 use crate::json::{JsonError, JsonErrorKind, JsonStr, Reader};
 
 /// The most objects and arrays that may be open at once in an answer that is decoded.
@@ -61,7 +61,11 @@ impl Reply<'_> {
     ) -> Result<T, DecodeError> {
         match self.tool_input(name).ok_or(DecodeError::Absent)? {
             ToolInput::Json(value) => decode_chars(|| value.text().chars(), buffer),
-            ToolInput::Text(text) => decode_chars(|| JsonStr::chars(&text), buffer),
+            ToolInput::Text(text) if text.raw().is_empty() => decode_chars(|| "{}".chars(), buffer),
+            ToolInput::Text(text) | ToolInput::Free(text) => {
+                decode_chars(|| JsonStr::chars(&text), buffer)
+            }
+            ToolInput::Missing => Err(DecodeError::Absent),
         }
     }
 }

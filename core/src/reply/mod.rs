@@ -24,19 +24,25 @@
 mod anthropic;
 mod decode;
 mod diagnostics;
+mod live_tools;
 mod openai_chat;
 mod openai_responses;
 mod parts;
 mod read;
 mod request_verdict;
+mod server_state;
+mod tool_calls;
 mod usage;
 mod verdict;
+mod whole;
 
 pub use decode::{DECODE_DEPTH_MAX, DecodeError};
 pub use diagnostics::{Diagnostics, MissReason, read_diagnostics};
-pub use parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
+pub use parts::TextPieces;
 pub use read::{Reply, ReplyError};
-pub use request_verdict::{VerdictOptions, request_verdict};
+pub use request_verdict::{ResponsesStore, VerdictOptions, request_verdict};
+pub use server_state::{STORED_RESPONSE_TTL, ttl_max};
+pub use tool_calls::{ToolCall, ToolCalls, ToolInput};
 pub use usage::read_usage;
 pub use verdict::{BypassReason, RequestVerdict, SkipReason, StopReason, Verdict};
 

@@ -1,7 +1,10 @@
 //! Answers of OpenAI's Chat Completions API, and of servers compatible with it.
 
-use super::read::{look_up, present};
+use super::parts::{TextPieces, says_something};
+use super::read::{look_up, member_is, present};
+use super::tool_calls::ToolCalls;
 use super::verdict::{SkipReason, StopReason, Verdict};
+use super::whole;
 use crate::json::{JsonKind, JsonStr, JsonValue};
 
 const FINISH_REASONS: [(&str, StopReason); 5] = [
@@ -11,6 +14,9 @@ const FINISH_REASONS: [(&str, StopReason); 5] = [
     ("length", StopReason::MaxTokens),
     ("content_filter", StopReason::ContentFilter),
 ];
+
+/// Parts of a content beside text that are an answer by themselves. Reasoning is none.
+const MEDIA: [&str; 6] = ["image_url", "image", "audio", "input_audio", "output_audio", "file"];
 
 pub(super) fn stop_reason(root: JsonValue<'_>) -> StopReason {
     let mut reasons = choices(root).map(choice_stop_reason);
@@ -55,14 +61,43 @@ fn choice_stop_reason(choice: JsonValue<'_>) -> StopReason {
 }
 
 fn choice_verdict(choice: JsonValue<'_>, message: JsonValue<'_>) -> Verdict {
-    if message_refusal(message).is_some() {
-        return Verdict::Skip { why: SkipReason::Refusal };
+    let skip = |why| Verdict::Skip { why };
+    if [choice, message].iter().any(|place| present(*place, "error").is_some()) {
+        return skip(SkipReason::ErrorBody);
     }
-    choice_stop_reason(choice).verdict()
+    let content = present(message, "content");
+    let has_kind = |value: Option<JsonValue<'_>>, kinds: &[JsonKind]| {
+        value.is_none_or(|value| kinds.contains(&value.kind()))
+    };
+    if !has_kind(content, &[JsonKind::String, JsonKind::Array])
+        || !has_kind(present(message, "tool_calls"), &[JsonKind::Array])
+    {
+        return skip(SkipReason::Malformed);
+    }
+    if message_refusal(message).is_some() {
+        return skip(SkipReason::Refusal);
+    }
+    whole::verdict(choice_stop_reason(choice), ToolCalls::of_message(Some(message)), || {
+        TextPieces::of_content(content).any(says_something)
+            || parts(message).any(|part| MEDIA.iter().any(|kind| member_is(part, "type", kind)))
+            || present(message, "audio").is_some()
+            // Pictures as OpenRouter has them.
+            || present(message, "images").is_some_and(|list| list.elements().next().is_some())
+    })
+}
+
+fn parts(message: JsonValue<'_>) -> impl Iterator<Item = JsonValue<'_>> {
+    message.get("content").into_iter().flat_map(|content| content.elements())
+}
+
+/// Some compatible servers say it in a part of the content.
+fn message_refusal(message: JsonValue<'_>) -> Option<JsonStr<'_>> {
+    let mut in_parts = parts(message).filter(|part| member_is(*part, "type", "refusal"));
+    said_refusal(message).or_else(|| in_parts.find_map(said_refusal))
 }
 
 /// Some compatible servers send an empty string where nothing was refused.
-fn message_refusal(message: JsonValue<'_>) -> Option<JsonStr<'_>> {
-    let refusal = present(message, "refusal")?.as_str()?;
+fn said_refusal(place: JsonValue<'_>) -> Option<JsonStr<'_>> {
+    let refusal = present(place, "refusal")?.as_str()?;
     Some(refusal).filter(|refusal| !refusal.raw().is_empty())
 }

@@ -1,4 +1,4 @@
-//! The parts of an answer: pieces of text, calls of tools.
+//! The text of an answer, in pieces.
 
 use super::read::member_is;
 use crate::json::{Elements, JsonStr, JsonValue};
@@ -57,80 +57,7 @@ fn text_of(part: JsonValue<'_>) -> Option<JsonStr<'_>> {
     None
 }
 
-/// One call of a tool that the caller is to run. `Debug` shows lengths only.
-#[derive(Clone, Copy, Debug)]
-pub struct ToolCall<'a> {
-    /// The provider's id of the call, which the result must name.
-    pub id: Option<JsonStr<'a>>,
-    /// The tool.
-    pub name: JsonStr<'a>,
-    /// Its arguments.
-    pub input: ToolInput<'a>,
-}
-
-/// The arguments of a tool call, in the provider's form.
-#[derive(Clone, Copy, Debug)]
-pub enum ToolInput<'a> {
-    /// A JSON value (Anthropic).
-    Json(JsonValue<'a>),
-    /// A string that should hold JSON; models do get that wrong (OpenAI).
-    Text(JsonStr<'a>),
-}
-
-/// The tool calls of an answer, in order.
-#[derive(Clone, Debug, Default)]
-pub struct ToolCalls<'a> {
-    entries: Option<Elements<'a>>,
-    /// The single call of the deprecated `function_call` member.
-    single: Option<ToolCall<'a>>,
-}
-
-impl<'a> ToolCalls<'a> {
-    pub(super) fn none() -> Self {
-        Self::default()
-    }
-
-    pub(super) fn of_blocks(content: Option<JsonValue<'a>>) -> Self {
-        Self { entries: content.map(|content| content.elements()), single: None }
-    }
-
-    pub(super) fn of_items(output: Option<JsonValue<'a>>) -> Self {
-        Self::of_blocks(output)
-    }
-
-    pub(super) fn of_message(message: Option<JsonValue<'a>>) -> Self {
-        let member = |name| message.and_then(|message| message.get(name));
-        Self {
-            entries: member("tool_calls").map(|calls| calls.elements()),
-            single: member("function_call").and_then(|function| function_call(None, function)),
-        }
-    }
-}
-
-impl<'a> Iterator for ToolCalls<'a> {
-    type Item = ToolCall<'a>;
-
-    fn next(&mut self) -> Option<ToolCall<'a>> {
-        let listed = self.entries.as_mut().and_then(|entries| entries.find_map(tool_call));
-        listed.or_else(|| self.single.take())
-    }
-}
-
-/// The three forms differ in `type`, so that one function reads them all.
-fn tool_call(entry: JsonValue<'_>) -> Option<ToolCall<'_>> {
-    let string = |name| entry.get(name).and_then(|value| value.as_str());
-    if member_is(entry, "type", "tool_use") {
-        let input = ToolInput::Json(entry.get("input")?);
-        return Some(ToolCall { id: string("id"), name: string("name")?, input });
-    }
-    if member_is(entry, "type", "function_call") {
-        return function_call(string("call_id"), entry);
-    }
-    function_call(string("id"), entry.get("function")?)
-}
-
-fn function_call<'a>(id: Option<JsonStr<'a>>, function: JsonValue<'a>) -> Option<ToolCall<'a>> {
-    let name = function.get("name")?.as_str()?;
-    let input = ToolInput::Text(function.get("arguments")?.as_str()?);
-    Some(ToolCall { id, name, input })
+/// Whether a piece says something: more than white space.
+pub(super) fn says_something(text: JsonStr<'_>) -> bool {
+    text.chars().any(|character| !character.is_whitespace())
 }

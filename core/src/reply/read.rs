@@ -3,7 +3,8 @@
 use core::fmt;
 
 use super::diagnostics::{Diagnostics, read_diagnostics};
-use super::parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
+use super::parts::TextPieces;
+use super::tool_calls::{ToolCall, ToolCalls, ToolInput};
 use super::usage::read_usage;
 use super::verdict::{SkipReason, StopReason, Verdict};
 use super::{anthropic, openai_chat, openai_responses};
@@ -92,9 +93,10 @@ impl<'a> Reply<'a> {
 
     /// Whether the answer may be stored, given the HTTP status it came with.
     ///
-    /// It may if the status is 200, the body is a whole answer and no error, and the stop reason
-    /// (of every choice) is on the allow-list; a refusal may not. In the dialect `json`, status
-    /// 200 is all there is to check.
+    /// It may if the status is 200, the body is a whole answer without an error anywhere, the stop
+    /// reason is on the allow-list, nothing was refused, something was said, every tool call is
+    /// whole, and a stop reason that announces one has one: for every choice of several. In the
+    /// dialect `json`, status 200 is all there is to check.
     #[must_use]
     pub fn verdict(&self, status: u16) -> Verdict {
         if status != 200 {

@@ -51,7 +51,7 @@ pub enum SkipReason {
     Status,
     /// The body is not an answer of this dialect: no JSON, or a member missing or of another type.
     Malformed,
-    /// The body is an error, whatever its status.
+    /// It reports an error, whatever its status: the body, one of its choices, or an item.
     ErrorBody,
     /// A token limit cut it: the next call may have more room.
     Truncated,
@@ -65,6 +65,13 @@ pub enum SkipReason {
     NoStopReason,
     /// Its stop reason is not one that this version knows.
     UnknownStopReason,
+    /// It says nothing: no text, no tool call, no picture or sound; reasoning alone counts as
+    /// nothing.
+    Empty,
+    /// Its stop reason announces a tool call, and there is none.
+    NoToolCall,
+    /// A tool call in it is not whole: no name, or arguments that are no JSON object.
+    BrokenToolCall,
     /// It did not decode as the type that the caller asked for.
     NotDecoded,
     /// The caller asked for it not to be stored, or returned an error.
@@ -182,6 +189,9 @@ impl SkipReason {
             Self::ContentFilter => "content_filter",
             Self::NoStopReason => "no_stop_reason",
             Self::UnknownStopReason => "unknown_stop_reason",
+            Self::Empty => "empty",
+            Self::NoToolCall => "no_tool_call",
+            Self::BrokenToolCall => "broken_tool_call",
             Self::NotDecoded => "not_decoded",
             Self::Declined => "declined",
             Self::Streamed => "streamed",

@@ -68,6 +68,8 @@ pub struct Fetched {
     pub verdict: Verdict,
     /// How long it may serve; `None` takes the call's or the cache's default.
     pub ttl: Option<Duration>,
+    /// How long it may serve at most, whatever the call and the cache say; `None` sets no limit.
+    pub ttl_max: Option<Duration>,
     /// What fetching it again would cost, in any one unit: eviction keeps dear entries longer.
     pub cost: u32,
 }
@@ -77,7 +79,7 @@ impl Fetched {
     #[must_use]
     pub fn new(payload: impl Into<Bytes>) -> Self {
         let payload = payload.into();
-        Self { payload, usage: None, verdict: Verdict::Store, ttl: None, cost: 1 }
+        Self { payload, usage: None, verdict: Verdict::Store, ttl: None, ttl_max: None, cost: 1 }
     }
 }
 
@@ -88,6 +90,7 @@ impl fmt::Debug for Fetched {
             .field("usage", &self.usage)
             .field("verdict", &self.verdict)
             .field("ttl", &self.ttl)
+            .field("ttl_max", &self.ttl_max)
             .field("cost", &self.cost)
             .finish()
     }

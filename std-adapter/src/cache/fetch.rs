@@ -287,7 +287,8 @@ impl Call<'_> {
             }
             verdict => verdict,
         };
-        let ttl = fetched.ttl.or(self.options.ttl).or(self.cache.0.ttl).map(millis);
+        let ttl = fetched.ttl.or(self.options.ttl).or(self.cache.0.ttl);
+        let ttl = ttl.into_iter().chain(fetched.ttl_max).min().map(millis);
         let now = self.now();
         let Fetched { payload, usage, cost, .. } = fetched;
         let mut cached = Cached { payload, usage, outcome, verdict };

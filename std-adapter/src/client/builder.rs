@@ -2,30 +2,30 @@
 
 use core::fmt;
 use core::time::Duration;
-use std::env;
 use std::sync::Arc;
 
-use llm_cache_core::key::CredentialDigest;
+use llm_cache_core::reply::ResponsesStore;
 
+use super::access::{Access, Given, tenant_of, variable};
 use super::account::{self, Account};
 use super::encode::Defaults;
 use super::handle::{Client, Inner, hasher_of};
 use super::plan::SharedPlanner;
-use super::scope::{OwnedScope, OwnedTenant, Tenant};
+use super::scope::{CountedHeaders, OwnedScope, Tenant};
 use super::validation::Validation;
 use crate::cache::Cache;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::prompt::{Facts, plan::Planner};
 use crate::provider::{
-    ApiKey, Credential, HeaderSettings, Http, Operation, RetryPolicy, Route, TokenResult, Upstream,
-    Vendor,
+    Credential, CustomHeaders, Guard, HeaderSettings, Http, Operation, RetryPolicy, Route,
+    TokenResult, Upstream, Vendor,
 };
 
 /// Builds a [`Client`]. What is wrong in the settings is told by [`build`](Self::build).
 #[must_use]
 pub struct ClientBuilder {
     vendor: &'static dyn Vendor,
-    credential: Option<Given>,
+    pub(super) access: Access,
     base_url: Option<String>,
     query: Vec<(String, String)>,
     endpoint_id: Option<String>,
@@ -40,19 +40,14 @@ pub struct ClientBuilder {
     facts: Option<Facts>,
     validation: Option<Validation>,
     planner: Option<SharedPlanner>,
-}
-
-/// The credential as it was given, unchecked.
-enum Given {
-    Key(String),
-    Ready(Credential),
+    responses_store: ResponsesStore,
 }
 
 impl ClientBuilder {
     pub(super) fn new(vendor: &'static dyn Vendor) -> Self {
         Self {
             vendor,
-            credential: None,
+            access: Access::default(),
             base_url: None,
             query: Vec::new(),
             endpoint_id: None,
@@ -70,13 +65,15 @@ impl ClientBuilder {
             facts: None,
             validation: None,
             planner: None,
+            responses_store: ResponsesStore::default(),
         }
     }
 
-    /// A static API key, sent as `x-api-key` (Anthropic) or `authorization: Bearer` (OpenAI).
-    /// Default: `ANTHROPIC_API_KEY` or `OPENAI_API_KEY`.
+    /// A static API key, sent as `x-api-key` (Anthropic) or `authorization: Bearer` (OpenAI) unless
+    /// [`key_header`](Self::key_header) says otherwise. Default: `ANTHROPIC_API_KEY` or
+    /// `OPENAI_API_KEY`.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.credential = Some(Given::Key(key.into()));
+        self.access.credential = Some(Given::Key(key.into()));
         self
     }
 
@@ -87,14 +84,15 @@ impl ClientBuilder {
         mut self,
         provide: impl Fn() -> TokenResult + Send + Sync + 'static,
     ) -> Self {
-        self.credential = Some(Given::Ready(Credential::Tokens(Arc::new(provide))));
+        self.access.credential = Some(Given::Ready(Credential::Tokens(Arc::new(provide))));
         self
     }
 
-    /// No credential, for a server that asks for none. The environment is not looked at, plain http
-    /// to any host is allowed, and [`tenant`](Self::tenant) must be `Named` or `Shared`.
+    /// No credential, for a server that asks for none. The environment is not looked at, and plain
+    /// http to any host is allowed. The [`tenant`](Self::tenant) is `Shared` by default on this
+    /// machine; elsewhere it must be set to `Named` or `Shared`.
     pub fn no_credential(mut self) -> Self {
-        self.credential = Some(Given::Ready(Credential::None));
+        self.access.credential = Some(Given::Ready(Credential::None));
         self
     }
 
@@ -103,9 +101,11 @@ impl ClientBuilder {
     ///
     /// As those two show, Anthropic's base has no `/v1` (one that ends in `/v1` means the same) and
     /// OpenAI's has: `v1/messages` or `chat/completions` is added to it. A path before that, a
-    /// query and a trailing slash are fine; a user name or password is refused, and so is plain
-    /// http to another machine. Requests to this machine bypass proxies; others go through the
-    /// system's (`HTTPS_PROXY`, `NO_PROXY`).
+    /// query and a trailing slash are fine; refused are a user name or password, an endpoint at the
+    /// end (`.../chat/completions`), and plain http to another machine unless
+    /// [`allow_http`](Self::allow_http) names it. [`Client::warnings`] tells what is odd and may be
+    /// meant. Requests to this machine bypass proxies; others go through the system's
+    /// (`HTTPS_PROXY`, `NO_PROXY`).
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = Some(url.into());
         self
@@ -158,7 +158,10 @@ impl ClientBuilder {
         self
     }
 
-    /// The value of `anthropic-version`. Default: `2023-06-01`. Without effect with OpenAI.
+    /// The value of `anthropic-version`. Default: `2023-06-01`, under which every answer so far is
+    /// stored: the version is part of keys. Under `2026-10-21`, which Anthropic's own SDKs send
+    /// since autumn 2026, [`Validation`] knows what is no longer taken. With [`azure`](Self::azure)
+    /// it is the query parameter `api-version`; otherwise without effect with OpenAI.
     pub fn api_version(mut self, version: impl Into<String>) -> Self {
         self.settings.api_version = version.into();
         self
@@ -218,6 +221,13 @@ impl ClientBuilder {
         self
     }
 
+    /// What becomes of requests to OpenAI's Responses API whose answers OpenAI stores, too (`store`
+    /// is not `false`). Default: [`ResponsesStore::Capped`], they are cached for at most 7 days.
+    pub const fn responses_store(mut self, policy: ResponsesStore) -> Self {
+        self.responses_store = policy;
+        self
+    }
+
     /// What becomes of requests that break a rule of the provider's. Default: as [`Validation`]
     /// says, by the kind of request.
     pub fn validation(mut self, validation: Validation) -> Self {
@@ -233,43 +243,39 @@ impl ClientBuilder {
     /// else; no connection is made.
     ///
     /// # Errors
-    /// [`ErrorKind::MissingKey`] without a key; [`ErrorKind::Config`] for an unsafe or unreadable
-    /// base URL, or a tenant that the credential cannot tell.
+    /// [`MissingKey`](crate::ErrorKind::MissingKey) without a key;
+    /// [`Config`](crate::ErrorKind::Config) for an unsafe or unreadable base URL, one that ends in
+    /// an endpoint, a header that is not the user's to set, or a tenant that the credential cannot
+    /// tell.
     pub fn build(self) -> Result<Client, Error> {
-        let (key_name, url_name) = self.vendor.env_names();
-        let credential = match self.credential {
-            Some(Given::Ready(credential)) => credential,
-            Some(Given::Key(key)) => Credential::Key(ApiKey::new(&key)?),
-            None => match variable(key_name) {
-                Some(key) => Credential::Key(ApiKey::new(&key)?),
-                None => {
-                    let message = format!("no API key: {key_name} is not set");
-                    return Err(Error::new(ErrorKind::MissingKey, message));
-                }
-            },
-        };
-        let tenant = tenant_of(self.tenant, &credential)?;
-        let base = self.base_url.or_else(|| variable(url_name));
-        let base = base.as_deref().unwrap_or(self.vendor.base_url_default());
-        let route = Route::new(self.vendor, base, &self.query, !credential.is_none())?;
-        let http = Http::new(route.base(), self.timeout, self.answer_bytes_max)?;
-
+        let (vendor, mut access, mut query) = (self.vendor, self.access, self.query);
         let mut settings = self.settings;
+        settings.custom = CustomHeaders::new(&access.headers)?;
+        access.place_api_version(vendor, &mut settings, &mut query);
+        let credential = access.credential(vendor)?;
+        let base = access.base_url(self.base_url, vendor)?;
+        let with_secret = !credential.is_none() || settings.custom.may_hold_secret();
+        let guard = Guard { with_secret, http_hosts: &access.http_hosts };
+        let route = Route::new(vendor, &base, &query, guard)?;
+        let tenant = tenant_of(self.tenant, &credential, route.is_loopback())?;
+        let http = Http::new(route.base(), route.is_direct(), self.timeout, self.answer_bytes_max)?;
+
         settings.betas.sort_unstable();
         settings.betas.dedup();
         let scope = OwnedScope {
-            dialect: self.vendor.dialect(),
+            dialect: vendor.dialect(),
             url: route.url(Operation::Generate).map(ToString::to_string).unwrap_or_default(),
             endpoint_id: self.endpoint_id,
             api_version: settings.api_version.clone(),
             betas: settings.betas.clone(),
             organization: settings.organization.clone(),
             project: settings.project.clone(),
+            headers: CountedHeaders(settings.custom.counted()),
             namespace: self.namespace,
             tenant,
         };
         let hasher = hasher_of(&scope, 0)?;
-        let vendor = self.vendor;
+        let warnings = route.warnings().into();
         let upstream = Upstream { vendor, route, http, credential, settings, retry: self.retry };
         let (defaults, cache) = (self.defaults, self.cache);
         let (validation, planner) = (self.validation, self.planner);
@@ -287,36 +293,17 @@ impl ClientBuilder {
             account,
             validation,
             planner,
+            responses_store: self.responses_store,
+            warnings,
         }))
     }
-}
-
-/// The tenant that keys are made with.
-fn tenant_of(tenant: Tenant, credential: &Credential) -> Result<OwnedTenant, Error> {
-    match (tenant, credential) {
-        (Tenant::Named(name), _) => Ok(OwnedTenant::Named(name)),
-        (Tenant::Shared, _) => Ok(OwnedTenant::Shared),
-        (Tenant::FromCredential, Credential::Key(key)) => {
-            Ok(OwnedTenant::Credential(CredentialDigest::of(key.expose())))
-        }
-        (Tenant::FromCredential, _) => {
-            let message =
-                "without a static key, `ClientBuilder::tenant` must be `Named` or `Shared`";
-            Err(Error::new(ErrorKind::Config, message))
-        }
-    }
-}
-
-/// An environment variable that is set to something.
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("dialect", &self.vendor.dialect().as_str())
-            .field("credential", &self.credential.is_some())
+            .field("credential", &self.access.credential.is_some())
             .field("model", &self.defaults.model)
             .finish_non_exhaustive()
     }

@@ -7,7 +7,7 @@ use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::{
     self, Content, EncodeError, Message, OutputFormat, RawJson, SystemPrompt, Text, Violation,
-    check_body, check_count_tokens_body,
+    check_api_version, check_body, check_count_tokens_body,
 };
 
 use super::part::{Part, Tool, ToolChoice};
@@ -40,15 +40,20 @@ pub(super) fn body_of(
     }
 }
 
-/// The body of a token count.
+/// The body of a token count, of a typed request checked against the rules of the API version too.
 pub(super) fn count_body_of(
     request: &Request,
     dialect: Dialect,
     defaults: &Defaults,
+    api_version: &str,
 ) -> Result<Bytes, Error> {
     match &request.body {
         Body::Raw(body) => Ok(body.clone()),
-        Body::Typed(prompt) => typed(prompt, dialect, defaults, For::Count, true),
+        Body::Typed(prompt) => {
+            let body = typed(prompt, dialect, defaults, For::Count, true)?;
+            check_bytes(&body, |value| check_api_version(value, api_version))?;
+            Ok(body)
+        }
     }
 }
 

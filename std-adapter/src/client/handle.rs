@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope};
+use llm_cache_core::reply::ResponsesStore;
 use serde::Deserialize;
 
 use super::account::Account;
@@ -19,7 +20,7 @@ use super::validation::Validation;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Parts};
 use crate::memo::note_client;
-use crate::provider::{Anthropic, OpenAi, Operation, Upstream};
+use crate::provider::{Anthropic, OpenAi, Operation, Upstream, Warning};
 
 /// A client of one provider at one base URL, with a cache in front where one is given.
 ///
@@ -54,6 +55,8 @@ pub(super) struct Inner {
     pub(super) account: Account,
     pub(super) validation: Option<Validation>,
     pub(super) planner: Option<SharedPlanner>,
+    pub(super) responses_store: ResponsesStore,
+    pub(super) warnings: Arc<[Warning]>,
 }
 
 impl Client {
@@ -124,7 +127,8 @@ impl Client {
         }
         note_client(self);
         let request = request.into();
-        let body = encode::count_body_of(&request, self.dialect(), &self.0.defaults)?;
+        let (dialect, defaults) = (self.dialect(), &self.0.defaults);
+        let body = encode::count_body_of(&request, dialect, defaults, self.api_version())?;
         let answer = self.0.upstream.send(Operation::CountTokens, body).await?;
         match serde_json::from_slice::<Count>(&answer.body) {
             Ok(count) => Ok(count.input_tokens),
@@ -171,6 +175,12 @@ impl Client {
         self.0.cache.as_ref()
     }
 
+    /// What is odd in the settings and may be meant all the same. Empty as a rule.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.0.warnings
+    }
+
     pub(super) fn new(inner: Inner) -> Self {
         Self(Arc::new(inner))
     }
@@ -195,6 +205,14 @@ impl Client {
 
     pub(super) fn validation(&self) -> Option<Validation> {
         self.0.validation
+    }
+
+    pub(super) fn responses_store(&self) -> ResponsesStore {
+        self.0.responses_store
+    }
+
+    pub(super) fn api_version(&self) -> &str {
+        &self.0.upstream.settings.api_version
     }
 
     pub(super) fn account(&self) -> &Account {
@@ -235,6 +253,7 @@ impl fmt::Debug for Client {
             .field("model", &self.0.defaults.model)
             .field("namespace", &self.0.scope.namespace)
             .field("cache", &self.0.cache.is_some())
+            .field("warnings", &self.0.warnings)
             .finish_non_exhaustive()
     }
 }

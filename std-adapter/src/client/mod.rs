@@ -6,9 +6,10 @@
 //! Streams pass through.
 //!
 //! Limits that always hold: redirects are not followed, a credential goes over plain http only to
-//! this machine, answers are capped while they are read, and no message, event or `Debug` shows a
-//! prompt, an answer or a secret.
+//! this machine or a host that is allowed by name, answers are capped while they are read, and no
+//! message, event or `Debug` shows a prompt, an answer or a secret.
 
+mod access;
 mod account;
 mod builder;
 mod doctor;
@@ -30,7 +31,7 @@ pub use builder::ClientBuilder;
 pub use extract::{Extracted, Extraction, Via};
 pub use handle::Client;
 pub use part::{Part, Tool, ToolChoice};
-pub use reply::Reply;
+pub use reply::{Reply, ToolCall};
 pub use request::Request;
 pub use scope::Tenant;
 pub use stream::{ByteStream, EventStream};
@@ -39,4 +40,7 @@ pub use validation::Validation;
 #[cfg(test)]
 mod tests;
 
-pub use crate::provider::{ApiKey, RetryPolicy, SseEvent, TokenResult};
+pub use crate::provider::{
+    ApiKey, Identity, KeyHeader, RetryPolicy, SseEvent, TokenResult, Warning,
+};
+pub use llm_cache_core::reply::ResponsesStore;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use llm_cache_core::Usage;
+use llm_cache_core::json::JsonStr;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::Violation;
-use llm_cache_core::reply::{Reply as Read, StopReason, ToolInput, Verdict};
+use llm_cache_core::reply::{Reply as Read, StopReason, ToolCall as ReadCall, ToolInput, Verdict};
 use serde::de::DeserializeOwned;
 
 use crate::cache::Outcome;
@@ -118,10 +119,22 @@ impl Reply {
         self.read().map(|read| text_of(&read)).unwrap_or_default()
     }
 
-    /// The arguments of the model's first call of the tool `name`, as JSON text.
+    /// The arguments of the model's first call of the tool `name`: as JSON text, `{}` where the
+    /// model sent the empty text, or the free text that a custom tool takes. `None` where it does
+    /// not call the tool, or without arguments.
     #[must_use]
     pub fn tool_input(&self, name: &str) -> Option<String> {
         tool_input_of(&self.read()?, name)
+    }
+
+    /// The calls that the model makes of the caller's tools, in order, custom tools included; of
+    /// several choices, the first one's. Every call is there, also one whose arguments are not
+    /// whole. Costs a walk over the body.
+    #[must_use]
+    pub fn tool_calls(&self) -> Vec<ToolCall> {
+        let read = self.read();
+        let calls = read.iter().flat_map(|read| read.tool_calls());
+        calls.map(|call| ToolCall::of(&call)).collect()
     }
 
     /// The body as a type of the caller's.
@@ -141,6 +154,46 @@ impl Reply {
 
     pub(super) fn read(&self) -> Option<Read<'_>> {
         Read::parse(self.dialect, &self.body).ok()
+    }
+}
+
+/// One call of a tool that the caller is to run. `Debug` shows no arguments.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ToolCall {
+    /// The provider's id of the call, which the result must name.
+    pub id: Option<String>,
+    /// The tool; empty where the call names none. A call of a tool that OpenAI defines and the
+    /// caller runs has its item's type here.
+    pub name: String,
+    /// The arguments: JSON text, `{}` where the model sent the empty text, or the free text that a
+    /// custom tool takes. `None` where there are none.
+    pub input: Option<String>,
+    /// Whether the tool can be run with it: it is named, and its arguments are a JSON object, or a
+    /// text where it takes one.
+    pub is_whole: bool,
+}
+
+impl ToolCall {
+    fn of(call: &ReadCall<'_>) -> Self {
+        let text = |text: JsonStr<'_>| text.chars().collect();
+        Self {
+            id: call.id.map(text),
+            name: text(call.name),
+            input: input_of(call.input),
+            is_whole: call.is_whole(),
+        }
+    }
+}
+
+impl fmt::Debug for ToolCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ToolCall")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("input_len", &self.input.as_ref().map(String::len))
+            .field("is_whole", &self.is_whole)
+            .finish()
     }
 }
 
@@ -179,10 +232,17 @@ pub(super) fn place(error: &serde_json::Error) -> String {
     format!("{what} at line {} column {}", error.line(), error.column())
 }
 
-/// The arguments of the first call of the tool `name`, as JSON text.
+/// The arguments of the first call of the tool `name`.
 pub(super) fn tool_input_of(read: &Read<'_>, name: &str) -> Option<String> {
-    Some(match read.tool_input(name)? {
+    input_of(read.tool_input(name)?)
+}
+
+fn input_of(input: ToolInput<'_>) -> Option<String> {
+    Some(match input {
         ToolInput::Json(value) => value.text().to_owned(),
-        ToolInput::Text(text) => text.chars().collect(),
+        // OpenAI's servers send it for a function without arguments.
+        ToolInput::Text(text) if text.raw().is_empty() => "{}".to_owned(),
+        ToolInput::Text(text) | ToolInput::Free(text) => text.chars().collect(),
+        _ => return None,
     })
 }

@@ -1,5 +1,7 @@
 //! What a client is, as far as it decides which answers it may share.
 
+use core::fmt;
+
 use llm_cache_core::key::{
     self, CredentialDigest, Dialect, Endpoint, FieldHasher, KeyHasher, KeyScope, Scope, ScopeError,
 };
@@ -8,8 +10,9 @@ use llm_cache_core::key::{
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Tenant {
-    /// Whoever has the same static API key. The key goes in as a digest and is never stored. The
-    /// default, and impossible with a token provider or without a credential.
+    /// Whoever has the same static API key, in whichever header it is sent. The key goes in as a
+    /// digest and is never stored. The default; impossible with a token provider. Without a
+    /// credential it stands for `Shared` on this machine and is refused elsewhere.
     #[default]
     FromCredential,
     /// Whoever gives the same name.
@@ -30,8 +33,19 @@ pub(super) struct OwnedScope {
     pub(super) betas: Vec<String>,
     pub(super) organization: String,
     pub(super) project: String,
+    pub(super) headers: CountedHeaders,
     pub(super) namespace: String,
     pub(super) tenant: OwnedTenant,
+}
+
+/// Names and values of the headers that count, by name. `Debug` shows their number.
+#[derive(Clone)]
+pub(super) struct CountedHeaders(pub(super) Vec<(String, String)>);
+
+impl fmt::Debug for CountedHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CountedHeaders({})", self.0.len())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -55,6 +69,8 @@ impl OwnedScope {
 
     fn with<R>(&self, variant: u32, use_scope: impl FnOnce(&Scope<'_>) -> R) -> R {
         let betas: Vec<&str> = self.betas.iter().map(String::as_str).collect();
+        let headers: Vec<(&str, &str)> =
+            self.headers.0.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         use_scope(&Scope {
             dialect: self.dialect,
             endpoint: match &self.endpoint_id {
@@ -65,6 +81,7 @@ impl OwnedScope {
             betas: &betas,
             organization: &self.organization,
             project: &self.project,
+            headers: &headers,
             namespace: &self.namespace,
             tenant: match &self.tenant {
                 OwnedTenant::Credential(digest) => key::Tenant::Credential(*digest),

@@ -1,12 +1,15 @@
 //! One call: verdict, key, cache, provider.
 
+use core::time::Duration;
+
 use bytes::Bytes;
 use llm_cache_core::json::JsonValue;
+use llm_cache_core::key::Dialect;
 use llm_cache_core::reply::{
     BypassReason, Reply as Read, RequestVerdict, SkipReason, Verdict, VerdictOptions,
-    request_verdict,
+    request_verdict, ttl_max,
 };
-use llm_cache_core::{RequestKey, Usage};
+use llm_cache_core::{Millis, RequestKey, Usage};
 
 use super::handle::Client;
 use super::reply::Reply;
@@ -42,12 +45,13 @@ impl Client {
         let (mut request_id, mut violation, mut plan) = (None, None, None);
         let fetch = async || {
             violation = self.vet(request, &body)?;
+            let ttl_max = ttl_max_of(dialect, &body);
             let (body, planned) = self.planned_or(request, body, false);
             plan = planned;
             let answer = self.upstream().send(Operation::Generate, body).await?;
             let fetched = self.judge(&answer, &accept);
             request_id = answer.head.request_id;
-            fetched
+            fetched.map(|fetched| Fetched { ttl_max, ..fetched })
         };
         let options = &request.options;
         let cached = cache
@@ -100,7 +104,7 @@ impl Client {
         let Ok(value) = JsonValue::parse(body) else {
             return Ok(Err(BypassReason::NotJson));
         };
-        let options = verdict_options(request);
+        let options = self.verdict_options(request);
         if let RequestVerdict::Bypass { why } = request_verdict(self.dialect(), value, options) {
             return Ok(Err(why));
         }
@@ -176,10 +180,48 @@ fn cost_of(usage: &Usage) -> u32 {
     u32::try_from(cost).unwrap_or(u32::MAX).max(1)
 }
 
-/// What the request allows beyond the default.
-pub(super) fn verdict_options(request: &Request) -> VerdictOptions {
-    match request.live_ttl {
-        Some(_) => VerdictOptions::new().allow_live_tools(),
-        None => VerdictOptions::new(),
+impl Client {
+    /// What the request and the client allow beyond the default, and what less.
+    pub(super) fn verdict_options(&self, request: &Request) -> VerdictOptions {
+        let options = VerdictOptions::new().responses_store(self.responses_store());
+        if request.live_ttl.is_some() { options.allow_live_tools() } else { options }
+    }
+}
+
+/// How long the answer to a body may be kept at most; none where there is no such limit.
+fn ttl_max_of(dialect: Dialect, body: &[u8]) -> Option<Duration> {
+    let value = JsonValue::parse(body).ok()?;
+    ttl_max(dialect, value).map(|Millis(time)| Duration::from_millis(time))
+}
+
+#[cfg(test)]
+mod tests {
+    use llm_cache_core::reply::ResponsesStore;
+
+    use super::*;
+
+    /// What OpenAI stores is kept for a week at most, unless its request says not to store it.
+    #[test]
+    fn stored_answers_have_a_limit() {
+        let week = Some(Duration::from_secs(7 * 86_400));
+        for (body, limit) in
+            [(r#"{"store":false}"#, None), (r#"{"store":true}"#, week), ("{}", week)]
+        {
+            assert_eq!(ttl_max_of(Dialect::OpenAiResponses, body.as_bytes()), limit, "{body}");
+            assert_eq!(ttl_max_of(Dialect::OpenAiChat, body.as_bytes()), None, "{body}");
+        }
+        assert_eq!(ttl_max_of(Dialect::OpenAiResponses, b"no JSON"), None);
+    }
+
+    /// The client's policy and the request's leave reach the verdict.
+    #[test]
+    fn options_reach_the_verdict() {
+        let base = || Client::openai().api_key("sk-1").base_url("http://127.0.0.1:1/v1");
+        let live = Request::raw("{}").store_live_tools(Duration::from_secs(1));
+        let plain = base().build().unwrap().verdict_options(&Request::raw("{}"));
+        assert_eq!(plain, VerdictOptions::new());
+        let strict = base().responses_store(ResponsesStore::Strict).build().unwrap();
+        let told = strict.verdict_options(&live);
+        assert_eq!((told.live_tools, told.responses_store), (true, ResponsesStore::Strict));
     }
 }

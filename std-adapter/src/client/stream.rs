@@ -12,7 +12,6 @@ use llm_cache_core::reply::{BypassReason, RequestVerdict, request_verdict};
 use super::account::StreamBill;
 use super::handle::Client;
 use super::request::Request;
-use super::send::verdict_options;
 use crate::cache::{Mode, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::memo::note_client;
@@ -23,7 +22,7 @@ impl Client {
     /// Opens the stream of `body`, which must ask for one.
     pub(super) async fn open(&self, request: &Request, body: Bytes) -> Result<EventStream, Error> {
         let verdict = JsonValue::parse(&body)
-            .map(|value| request_verdict(self.dialect(), value, verdict_options(request)));
+            .map(|value| request_verdict(self.dialect(), value, self.verdict_options(request)));
         let asks = JsonValue::parse(&body).is_ok_and(|value| {
             value.get("stream").and_then(|stream| stream.as_bool()) == Some(true)
         });

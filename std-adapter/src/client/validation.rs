@@ -2,14 +2,16 @@
 
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
-use llm_cache_core::prompt::{Violation, check_body};
+use llm_cache_core::prompt::{Violation, check_api_version, check_body};
 
 use super::handle::Client;
 use super::request::{Body, Request};
 use crate::error::{Error, ErrorKind, Parts};
 
 /// What becomes of a request that breaks a rule of the provider's API which this version knows:
-/// where `cache_control` may stand, how often and in which order, and what goes with it.
+/// where `cache_control` may stand, how often and in which order, what goes with it, and what the
+/// client's API version no longer takes
+/// ([`api_version`](super::ClientBuilder::api_version)).
 ///
 /// The default is [`Strict`](Self::Strict) for what was built with typed setters, and
 /// [`Warn`](Self::Warn) for raw requests and for models that the client's facts do not name: rules
@@ -56,7 +58,8 @@ impl Client {
             return Ok(None);
         }
         let Ok(value) = JsonValue::parse(body) else { return Ok(None) };
-        match check_body(value) {
+        let checked = check_body(value).and_then(|()| check_api_version(value, self.api_version()));
+        match checked {
             Ok(()) => Ok(None),
             Err(violation) if validation == Validation::Strict => Err(refused(violation)),
             Err(violation) => {

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
+use reqwest::header::{AUTHORIZATION, HeaderName};
+
 use crate::error::{Error, ErrorKind, Parts};
 
 /// A static API key. `Debug` hides it, there is no `Display`, and it is sent in a header marked as
@@ -44,11 +46,36 @@ impl fmt::Debug for ApiKey {
 /// What a token provider returns: a short-lived token, or why there is none.
 pub type TokenResult = Result<String, Box<dyn StdError + Send + Sync>>;
 
+/// Which header a static API key is sent in. The tenant is the key's in each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeyHeader {
+    /// `authorization: Bearer KEY`: OpenAI and most servers that are compatible with it;
+    /// Anthropic's newer SDKs.
+    Bearer,
+    /// `x-api-key: KEY`: Anthropic.
+    XApiKey,
+    /// `api-key: KEY`: Azure.
+    ApiKey,
+}
+
+impl KeyHeader {
+    /// The header with the key in it.
+    pub(crate) fn with(self, key: &str) -> (HeaderName, String) {
+        match self {
+            Self::Bearer => (AUTHORIZATION, format!("Bearer {key}")),
+            Self::XApiKey => (HeaderName::from_static("x-api-key"), key.to_owned()),
+            Self::ApiKey => (HeaderName::from_static("api-key"), key.to_owned()),
+        }
+    }
+}
+
 /// How a client proves who is asking.
 #[derive(Clone)]
 pub(crate) enum Credential {
-    /// One key for the client's life, which also separates tenants in the cache.
-    Key(ApiKey),
+    /// One key for the client's life, which also separates tenants in the cache, and the header for
+    /// it where that is not the vendor's.
+    Key(ApiKey, Option<KeyHeader>),
     /// Asked before every attempt for a token, sent as `authorization: Bearer`.
     Tokens(Arc<dyn Fn() -> TokenResult + Send + Sync>),
     /// A server that asks for none.
@@ -59,14 +86,14 @@ impl Credential {
     /// The key or token to send now.
     pub(crate) fn current(&self) -> Result<Option<Secret>, Error> {
         match self {
-            Self::Key(key) => Ok(Some(Secret { key: key.clone(), bearer: false })),
+            Self::Key(key, header) => Ok(Some(Secret { key: key.clone(), header: *header })),
             Self::None => Ok(None),
             Self::Tokens(provide) => {
                 let token = provide().map_err(|source| {
                     Parts::new(ErrorKind::Authentication, "the token provider gave no token")
                         .source(source)
                 })?;
-                Ok(Some(Secret { key: ApiKey::new(&token)?, bearer: true }))
+                Ok(Some(Secret { key: ApiKey::new(&token)?, header: Some(KeyHeader::Bearer) }))
             }
         }
     }
@@ -79,7 +106,7 @@ impl Credential {
 impl fmt::Debug for Credential {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Key(_) => "Key(..)",
+            Self::Key(..) => "Key(..)",
             Self::Tokens(_) => "Tokens(..)",
             Self::None => "None",
         })
@@ -89,8 +116,8 @@ impl fmt::Debug for Credential {
 /// The credential of one attempt.
 pub(crate) struct Secret {
     pub(crate) key: ApiKey,
-    /// Whether it is a token and belongs into `authorization` whatever the vendor.
-    pub(crate) bearer: bool,
+    /// The header that it is sent in; `None` stands for the vendor's.
+    pub(crate) header: Option<KeyHeader>,
 }
 
 /// What stands where a provider echoed the credential.
@@ -128,7 +155,7 @@ mod tests {
     #[test]
     fn debug_hides() {
         let key = ApiKey::new("sk-secret").unwrap();
-        assert!(!format!("{key:?} {:?}", Credential::Key(key.clone())).contains("secret"));
+        assert!(!format!("{key:?} {:?}", Credential::Key(key.clone(), None)).contains("secret"));
         let tokens = Credential::Tokens(Arc::new(|| Ok("tok-secret".into())));
         assert!(!format!("{tokens:?}").contains("secret"));
     }
@@ -136,7 +163,7 @@ mod tests {
     /// An echoed key is taken out of every place of a text; a placeholder is none.
     #[test]
     fn scrubs_an_echo() {
-        let secret = |key| Secret { key: ApiKey::new(key).unwrap(), bearer: false };
+        let secret = |key| Secret { key: ApiKey::new(key).unwrap(), header: None };
         let told = scrubbed("sk-12345 and sk-12345.", Some(&secret("sk-12345"))).into_owned();
         assert_eq!(told, "[redacted] and [redacted].");
         assert_eq!(scrubbed("a key", Some(&secret("k"))), "a key");

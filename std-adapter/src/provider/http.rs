@@ -66,9 +66,10 @@ pub(crate) enum HttpError {
 }
 
 impl Http {
-    /// A client for `base`. Where it is a loopback address, proxies are bypassed.
+    /// A client for `base`. It bypasses proxies if it is `direct`.
     pub(crate) fn new(
         base: &Url,
+        direct: bool,
         timeout: Duration,
         answer_bytes_max: usize,
     ) -> Result<Self, Error> {
@@ -83,7 +84,7 @@ impl Http {
             .http1_only()
             .user_agent(concat!("llm-cache/", env!("CARGO_PKG_VERSION")))
             .tls_backend_preconfigured(tls);
-        if is_loopback(base) {
+        if direct {
             builder = builder.no_proxy();
         }
         let client = builder.build().map_err(|error| cannot(error.into()))?;
@@ -287,7 +288,7 @@ mod tests {
     fn installs_no_default_provider() {
         for scheme in ["https", "http"] {
             let url = Url::parse(&format!("{scheme}://example.com/")).unwrap();
-            Http::new(&url, Duration::from_secs(1), 1).unwrap();
+            Http::new(&url, false, Duration::from_secs(1), 1).unwrap();
         }
         assert!(rustls::crypto::CryptoProvider::get_default().is_none());
     }

@@ -1,11 +1,12 @@
 //! The way to a provider: HTTP, one vendor a file, retries, server-sent events, credentials.
 //!
 //! What holds for every exchange: redirects are not followed; a credential goes over plain HTTP
-//! only to this machine; nothing is decompressed, so the limit on an answer's length is the limit
-//! on its memory; bodies are sent as they were given.
+//! only to this machine and to hosts that are allowed by name; nothing is decompressed, so the
+//! limit on an answer's length is the limit on its memory; bodies are sent as they were given.
 
 mod anthropic;
 mod credential;
+mod header;
 mod http;
 #[cfg(test)]
 pub(crate) mod loopback;
@@ -16,15 +17,18 @@ mod sse;
 mod upstream;
 mod vendor;
 
-pub use credential::{ApiKey, TokenResult};
+pub use credential::{ApiKey, KeyHeader, TokenResult};
+pub use header::Identity;
 pub use retry::RetryPolicy;
+pub use route::Warning;
 pub use sse::SseEvent;
 
 pub(crate) use anthropic::Anthropic;
 pub(crate) use credential::Credential;
+pub(crate) use header::CustomHeaders;
 pub(crate) use http::{Answer, Http};
 pub(crate) use openai::OpenAi;
-pub(crate) use route::Route;
+pub(crate) use route::{Guard, Route};
 pub(crate) use sse::SseReader;
 pub(crate) use upstream::{Live, Upstream};
 pub(crate) use vendor::{HeaderSettings, Operation, Vendor};

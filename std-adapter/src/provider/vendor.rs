@@ -7,6 +7,7 @@ use llm_cache_core::key::Dialect;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::credential::{Secret, scrubbed};
+use super::header::CustomHeaders;
 use super::http::Head;
 use super::retry::Hint;
 use super::sse::SseEvent;
@@ -20,6 +21,8 @@ pub(crate) struct HeaderSettings {
     pub(crate) betas: Vec<String>,
     pub(crate) organization: String,
     pub(crate) project: String,
+    /// Headers of the user's own.
+    pub(crate) custom: CustomHeaders,
 }
 
 /// An endpoint below the base URL.
@@ -98,16 +101,16 @@ pub(crate) fn headers_of(
     }
     if let Some(secret) = secret {
         let key = secret.key.expose();
-        let (name, text) = if secret.bearer {
-            (reqwest::header::AUTHORIZATION, format!("Bearer {key}"))
-        } else {
-            vendor.key_header(key)
+        let (name, text) = match secret.header {
+            Some(header) => header.with(key),
+            None => vendor.key_header(key),
         };
         let mut value = HeaderValue::from_str(&text)
             .map_err(|_| Error::new(ErrorKind::Config, "the API key is not a valid header"))?;
         value.set_sensitive(true);
         map.insert(name, value);
     }
+    settings.custom.add_to(&mut map);
     Ok(map)
 }
 

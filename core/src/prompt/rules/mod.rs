@@ -18,6 +18,7 @@
 //! - a message of role `system` on a model that takes none, first, not behind a user's turn or the
 //!   result of a provider-run tool, before anything but an assistant's turn, or of anything but
 //!   text (mid-conversation system messages); several in a row are one (recorded requests);
+//! - what the API version of the request no longer takes ([`check_api_version`], versioning page);
 //! - a body without `model`, `max_tokens` or messages, and what must be an object or list and is
 //!   not.
 //!
@@ -35,12 +36,14 @@ pub(crate) mod mark;
 mod models;
 pub(crate) mod settings;
 pub(crate) mod turns;
+mod version;
 pub(crate) mod walk;
 
 use crate::json::{JsonKind, JsonValue};
 use crate::prompt::{Place, Rule, Violation};
 
 pub use models::{refuses_forced_tools, refuses_system_role};
+pub use version::check_api_version;
 
 use settings::{Purpose, Settings};
 use walk::Walk;

@@ -19,6 +19,7 @@ mod openai_responses;
 mod property;
 mod rules;
 mod splice;
+mod version;
 mod view;
 
 const MARK: CacheControl = CacheControl::ephemeral();

@@ -100,33 +100,6 @@ fn usage() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Stop reasons of all providers, their neighbours, and values of other types.
-fn reason() -> impl Strategy<Value = Value> {
-    let known = [
-        "end_turn",
-        "stop_sequence",
-        "tool_use",
-        "max_tokens",
-        "pause_turn",
-        "refusal",
-        "stop",
-        "tool_calls",
-        "function_call",
-        "length",
-        "content_filter",
-        "completed",
-        "queued",
-        "",
-    ];
-    let odd = [Value::Null, json!(1), json!(["stop"]), json!("STOP"), json!("stop ")];
-    let all = known.map(Value::from).into_iter().chain(odd).collect::<std::vec::Vec<_>>();
-    proptest::sample::select(all)
-}
-
-fn refusal() -> impl Strategy<Value = Value> {
-    proptest::sample::select(std::vec![Value::Null, Value::Null, json!(""), json!("no")])
-}
-
 proptest! {
     /// Usage agrees with the straightforward reading, whatever is absent, null or absurd.
     #[test]
@@ -137,38 +110,6 @@ proptest! {
             let expected = usage_by_serde(dialect, &usage);
             prop_assert_eq!(reply.usage(), Some(expected));
         }
-    }
-
-    /// An answer is stored exactly when a straightforward reading finds every choice's reason on
-    /// the allow-list and no refusal.
-    #[test]
-    fn chat_verdicts_agree(
-        choices in proptest::collection::vec((reason(), refusal()), 0..4),
-        status in proptest::sample::select(std::vec![200_u16, 200, 200, 201, 429]),
-    ) {
-        let allowed = ["stop", "tool_calls", "function_call"].map(Value::from);
-        let expected = status == 200
-            && !choices.is_empty()
-            && choices.iter().all(|(reason, refusal)| {
-                allowed.contains(reason) && refusal.as_str().is_none_or(str::is_empty)
-            });
-        let choices = choices.iter().map(|(reason, refusal)| {
-            json!({"finish_reason": reason, "message": {"content": "x", "refusal": refusal}})
-        });
-        let body = json!({"choices": choices.collect::<Value>()}).to_string();
-        prop_assert_eq!(Verdict::of(CHAT, status, body.as_bytes()).is_store(), expected);
-    }
-
-    /// The same for Anthropic's answers.
-    #[test]
-    fn anthropic_verdicts_agree(
-        reason in reason(),
-        kind in proptest::sample::select(std::vec!["message", "message", "error"]),
-    ) {
-        let allowed = ["end_turn", "stop_sequence", "tool_use"].map(Value::from);
-        let expected = kind == "message" && allowed.contains(&reason);
-        let body = json!({"type": kind, "content": [], "stop_reason": reason});
-        prop_assert_eq!(verdict(ANTHROPIC, &body).is_store(), expected);
     }
 
     /// No bytes make the reader panic, and none so few are an answer.

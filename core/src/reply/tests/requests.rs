@@ -53,7 +53,26 @@ fn members_that_bypass() {
         (RESPONSES, json!({"background": true}), Stateful),
         (RESPONSES, json!({"prompt": {"id": "p"}}), Stateful),
         (RESPONSES, json!({"prompt_cache_options": {"prewarm": true}}), Stateful),
+        (ANTHROPIC, json!({"thread": {"type": "create"}}), Stateful),
+        (ANTHROPIC, json!({"thread": "thread_1"}), Stateful),
+        (RESPONSES, json!({"comparison_response_id": "resp_1"}), Stateful),
+        (RESPONSES, json!({"prompt_cache_options": {"comparison_response_id": "r"}}), Stateful),
+        (RESPONSES, json!({"prewarm": true}), Stateful),
+        (RESPONSES, json!({"container": "cntr_1"}), Stateful),
+        (RESPONSES, json!({"input": [{"type": "item_reference", "id": "msg_1"}]}), Stateful),
+        (RESPONSES, json!({"input": [{"id": "msg_1"}]}), Stateful),
+        (RESPONSES, json!({"input": [{"type": null, "id": "msg_1"}]}), Stateful),
+        // Servers that are compatible with one API take members of another.
+        (CHAT, json!({"previous_response_id": "resp_1"}), Stateful),
+        (CHAT, json!({"conversation": {"id": "conv_1"}}), Stateful),
+        (CHAT, json!({"deferred": true}), Stateful),
+        (CHAT, json!({"messages": [{"role": "assistant", "audio": {"id": "audio_1"}}]}), Stateful),
         (CHAT, json!({"web_search_options": {}}), LiveTools),
+        (CHAT, json!({"search_parameters": {"mode": "auto"}}), LiveTools),
+        (CHAT, json!({"data_sources": [{"type": "azure_search"}]}), LiveTools),
+        (CHAT, json!({"plugins": [{"id": "web"}]}), LiveTools),
+        (CHAT, json!({"model": "sonar-pro"}), LiveTools),
+        (CHAT, json!({"model": "openai/gpt-5:online"}), LiveTools),
         (CHAT, json!({"model": "gpt-4o-search-preview"}), LiveTools),
         (CHAT, json!({"tools": [{"type": 7}]}), LiveTools),
         (CHAT, json!([]), NotJson),
@@ -139,5 +158,59 @@ fn escaped_values() {
         let body = JsonValue::parse(text.as_bytes()).expect("JSON");
         let found = request_verdict(dialect, body, VerdictOptions::new());
         assert_eq!(found, bypass(BypassReason::LiveTools), "{text}");
+    }
+}
+
+/// What only looks like state at the provider: ids of files, ids that items carry beside their own
+/// content, members that ask for nothing.
+#[test]
+fn what_is_no_state() {
+    for (dialect, body) in [
+        (
+            ANTHROPIC,
+            json!({"thread": null, "messages": [{"role": "user", "content":
+            [{"type": "document", "source": {"type": "file", "file_id": "file_1"}}]}]}),
+        ),
+        (
+            CHAT,
+            json!({"store": true, "messages": [{"role": "user", "content": [
+            {"type": "file", "file": {"file_id": "file_1"}},
+            {"type": "input_audio", "input_audio": {"data": "", "format": "wav"}}]},
+            {"role": "assistant", "content": "item_reference", "audio": null}]}),
+        ),
+        (
+            RESPONSES,
+            json!({"background": false, "prewarm": false, "store": true, "input": [
+            {"type": "message", "id": "msg_1", "role": "assistant", "content": []},
+            {"type": "reasoning", "id": "rs_1", "summary": []},
+            {"type": "function_call_output", "call_id": "c", "output": "item_reference"},
+            {"role": "user", "content": [{"type": "input_file", "file_id": "file_1"}]}]}),
+        ),
+        (RESPONSES, json!({"input": "item_reference"})),
+    ] {
+        assert_eq!(of(dialect, &body), RequestVerdict::Cacheable, "{body}");
+    }
+}
+
+/// A Responses request whose answer OpenAI stores is cached for 7 days at most, or not at all where
+/// the caller is strict about it.
+#[test]
+fn answers_that_openai_stores() {
+    let limit = |dialect, body: &Value| {
+        let text = body.to_string();
+        ttl_max(dialect, JsonValue::parse(text.as_bytes()).expect("JSON"))
+    };
+    let strict = VerdictOptions::new().responses_store(ResponsesStore::Strict);
+    let unstored = json!({"model": "m", "store": false});
+    assert_eq!(limit(RESPONSES, &unstored), None);
+    assert_eq!(of_with(RESPONSES, &unstored, strict), RequestVerdict::Cacheable);
+    for body in [json!({}), json!({"store": true}), json!({"store": null}), json!({"store": 0})] {
+        assert_eq!(limit(RESPONSES, &body), Some(crate::Millis(7 * 86_400_000)), "{body}");
+        assert_eq!(of(RESPONSES, &body), RequestVerdict::Cacheable, "{body}");
+        assert_eq!(of_with(RESPONSES, &body, strict), bypass(BypassReason::Stateful), "{body}");
+        for dialect in [ANTHROPIC, CHAT, Dialect::Json] {
+            assert_eq!(limit(dialect, &body), None, "{body}");
+            assert_eq!(of_with(dialect, &body, strict), RequestVerdict::Cacheable, "{body}");
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! Tests of the client against a server that says what a test tells it to.
 
+mod access;
 mod cached;
 mod doctor;
 mod faults;
@@ -7,6 +8,7 @@ mod marks;
 mod plan;
 mod savings;
 mod streams;
+mod tools;
 mod typed;
 mod validation;
 mod wire;

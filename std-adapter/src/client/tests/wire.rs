@@ -167,8 +167,6 @@ async fn asks_for_tokens() {
 
     let without = anthropic(&server).token_provider(|| Ok("t".into())).build().unwrap_err();
     assert_eq!(without.kind(), ErrorKind::Config);
-    let without = anthropic(&server).no_credential().build().unwrap_err();
-    assert_eq!(without.kind(), ErrorKind::Config);
     let refused = anthropic(&server)
         .token_provider(|| Err("the vault is shut".into()))
         .tenant(Tenant::Shared)
