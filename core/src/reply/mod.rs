@@ -5,6 +5,8 @@
 //! is given on the answer: only a complete one, with a stop reason on the allow-list, is stored.
 //! Whatever is unknown is not stored.
 //!
+//! [`StreamEnd`] follows a streamed answer and tells a complete one from one that was cut or failed.
+//!
 //! [`Reply`] reads an answer where it lies: nothing is copied or indexed, and each question walks
 //! the text again, O(length of the body). On a device [`Reply::decode`] turns the answer into a
 //! type of the caller's.
@@ -29,6 +31,7 @@ mod openai_responses;
 mod parts;
 mod read;
 mod request_verdict;
+mod stream_end;
 mod usage;
 mod verdict;
 
@@ -37,6 +40,7 @@ pub use diagnostics::{Diagnostics, MissReason, read_diagnostics};
 pub use parts::{TextPieces, ToolCall, ToolCalls, ToolInput};
 pub use read::{Reply, ReplyError};
 pub use request_verdict::{VerdictOptions, request_verdict};
+pub use stream_end::{BodyEnd, StreamEnd, StreamStep};
 pub use usage::read_usage;
 pub use verdict::{BypassReason, RequestVerdict, SkipReason, StopReason, Verdict};
 

@@ -13,6 +13,7 @@ mod answers;
 mod decode;
 mod oracle;
 mod requests;
+mod stream_end;
 
 const ANTHROPIC: Dialect = Dialect::AnthropicMessages;
 const CHAT: Dialect = Dialect::OpenAiChat;
