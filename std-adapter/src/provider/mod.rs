@@ -1,17 +1,22 @@
 //! The way to a provider: HTTP, one vendor a file, retries, server-sent events, credentials.
 //!
 //! What holds for every exchange: redirects are not followed; a credential goes over plain HTTP
-//! only to this machine; nothing is decompressed, so the limit on an answer's length is the limit
-//! on its memory; bodies are sent as they were given.
+//! only to this machine; answers are asked for as they are (`accept-encoding: identity`) and nothing
+//! is decompressed, so the limit on an answer's length is the limit on its memory; bodies are sent as
+//! they were given.
 
 mod anthropic;
 mod credential;
+mod head;
 mod http;
+mod live;
 #[cfg(test)]
 pub(crate) mod loopback;
 mod openai;
 mod retry;
 mod route;
+mod said;
+mod spent;
 mod sse;
 mod upstream;
 mod vendor;
@@ -23,8 +28,9 @@ pub use sse::SseEvent;
 pub(crate) use anthropic::Anthropic;
 pub(crate) use credential::Credential;
 pub(crate) use http::{Answer, Http};
+pub(crate) use live::Live;
 pub(crate) use openai::OpenAi;
 pub(crate) use route::Route;
 pub(crate) use sse::SseReader;
-pub(crate) use upstream::{Live, Upstream};
+pub(crate) use upstream::Upstream;
 pub(crate) use vendor::{HeaderSettings, Operation, Vendor};
