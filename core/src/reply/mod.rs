@@ -5,6 +5,8 @@
 //! is given on the answer: only a complete one, with a stop reason on the allow-list, is stored.
 //! Whatever is unknown is not stored.
 //!
+//! [`StreamEnd`] follows a streamed answer and tells a complete one from one that was cut or failed.
+//!
 //! [`Reply`] reads an answer where it lies: nothing is copied or indexed, and each question walks
 //! the text again, O(length of the body). On a device [`Reply::decode`] turns the answer into a
 //! type of the caller's.
@@ -31,6 +33,7 @@ mod parts;
 mod read;
 mod request_verdict;
 mod server_state;
+mod stream_end;
 mod tool_calls;
 mod usage;
 mod verdict;
@@ -42,6 +45,7 @@ pub use parts::TextPieces;
 pub use read::{Reply, ReplyError};
 pub use request_verdict::{ResponsesStore, VerdictOptions, request_verdict};
 pub use server_state::{STORED_RESPONSE_TTL, ttl_max};
+pub use stream_end::{BodyEnd, StreamEnd, StreamStep};
 pub use tool_calls::{ToolCall, ToolCalls, ToolInput};
 pub use usage::read_usage;
 pub use verdict::{BypassReason, RequestVerdict, SkipReason, StopReason, Verdict};

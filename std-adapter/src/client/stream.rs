@@ -63,13 +63,15 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// The next event; `None` after the provider's last one (`message_stop`, `[DONE]`), which is
-    /// itself passed on. After an error there is nothing more.
+    /// The next event; `None` once the answer is complete. The provider's last event (`message_stop`,
+    /// `[DONE]`) is itself passed on. A server that sends no `[DONE]` has completed its answer where
+    /// the body ends as its framing announced, each choice has finished, and the usage has come if
+    /// it was asked for. After an error there is nothing more.
     ///
     /// # Errors
-    /// [`ErrorKind::Truncated`] if the stream ends before its last event: never a silent end. The
-    /// kind of the provider's error where an event reports one; [`ErrorKind::Timeout`] when nothing
-    /// comes for the client's time limit.
+    /// [`ErrorKind::Truncated`] if the stream ends before the answer is complete: never a silent
+    /// end. The kind of the provider's error where an event reports one; [`ErrorKind::Timeout`] when
+    /// nothing comes for the client's time limit.
     pub async fn next(&mut self) -> Result<Option<SseEvent>, Error> {
         let event = self.live.next_event().await?;
         if let Some(event) = &event {
@@ -140,7 +142,7 @@ pub struct ByteStream {
 }
 
 impl ByteStream {
-    /// The next piece; `None` once the provider's last event is out.
+    /// The next piece; `None` once the answer is complete.
     ///
     /// # Errors
     /// As [`EventStream::next`]; the bytes of an error event come before its error.

@@ -4,16 +4,24 @@ use core::time::Duration;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::SystemTime;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::header::HeaderMap;
 use reqwest::{Response, Url, redirect};
+use tokio::time::{Instant, timeout};
 
-use super::retry;
+use super::head::Head;
 use crate::error::{Error, ErrorKind, Parts};
 
 /// How much of an error answer is kept.
 const ERROR_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// How long the body of an error is waited for whose status says all but the words.
+const WORDS_WAIT: Duration = Duration::from_millis(250);
+
+/// How long the body of an error is waited for that says whether money is spent.
+const SPENT_WAIT: Duration = Duration::from_secs(1);
 
 /// An HTTP client for one host: no redirects, no cookies, no decompression, no retries of its own,
 /// HTTP/1.1, rustls with the platform's trust store and without a process-wide default provider.
@@ -24,19 +32,6 @@ pub(crate) struct Http {
     answer_bytes_max: usize,
     /// Shared by clones.
     sent: Arc<AtomicU64>,
-}
-
-/// The parts of a response head that matter here.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Head {
-    pub(crate) status: u16,
-    pub(crate) request_id: Option<Box<str>>,
-    pub(crate) retry_after: Option<Duration>,
-    pub(crate) should_retry: Option<bool>,
-    /// The answer is a stream of server-sent events.
-    pub(crate) event_stream: bool,
-    /// A content coding was applied although none was accepted.
-    encoded: bool,
 }
 
 /// A whole answer.
@@ -50,6 +45,7 @@ pub(crate) struct Answer {
 pub(crate) struct Incoming {
     pub(crate) head: Head,
     response: Response,
+    begun: Instant,
     timeout: Duration,
 }
 
@@ -109,52 +105,39 @@ impl Http {
         body: Bytes,
     ) -> Result<Incoming, HttpError> {
         self.sent.fetch_add(1, Ordering::Relaxed);
+        let begun = Instant::now();
         let request = self.client.post(url.clone()).headers(headers).body(body);
-        let response = tokio::time::timeout(self.timeout, request.send())
+        let response = timeout(self.timeout, request.send())
             .await
             .map_err(|_| HttpError::Timeout(self.timeout))?
             .map_err(|error| HttpError::Unreachable(error.without_url().into()))?;
-        let head = head_of(&response);
-        Ok(Incoming { head, response, timeout: self.timeout })
-    }
-
-    /// Posts `body` as it is and returns the whole answer. The time limit holds for all of it. Of
-    /// an answer that is not a success, only the first 64 KiB are kept and a cut is no error: its
-    /// status says enough.
-    pub(crate) async fn send(
-        &self,
-        url: &Url,
-        headers: HeaderMap,
-        body: Bytes,
-    ) -> Result<Answer, HttpError> {
-        let exchange = async {
-            let mut incoming = self.open(url, headers, body).await?;
-            if (200..300).contains(&incoming.head.status) {
-                let body = incoming.read_whole(self.answer_bytes_max).await?;
-                return Ok(Answer { head: incoming.head, body });
-            }
-            let body = incoming.read_error_body().await;
-            Ok(Answer { head: incoming.head, body })
-        };
-        tokio::time::timeout(self.timeout, exchange)
-            .await
-            .unwrap_or(Err(HttpError::Timeout(self.timeout)))
+        let (status, version) = (response.status().as_u16(), response.version());
+        let head = Head::read(status, version, response.headers(), SystemTime::now());
+        Ok(Incoming { head, response, begun, timeout: self.timeout })
     }
 }
 
 impl Incoming {
-    /// The next piece of the body; `None` at its announced end.
+    /// The next piece of the body; `None` at its end, which is the announced one where one was
+    /// announced.
     pub(crate) async fn chunk(&mut self) -> Result<Option<Bytes>, HttpError> {
         if self.head.encoded {
             return Err(HttpError::Encoded);
         }
-        tokio::time::timeout(self.timeout, self.response.chunk())
+        timeout(self.timeout, self.response.chunk())
             .await
             .map_err(|_| HttpError::Timeout(self.timeout))?
             .map_err(|error| HttpError::Cut(error.without_url().into()))
     }
 
-    async fn read_whole(&mut self, len_max: usize) -> Result<Bytes, HttpError> {
+    /// The whole body, within what is left of the time limit.
+    pub(crate) async fn read_whole(&mut self, len_max: usize) -> Result<Bytes, HttpError> {
+        let (left, limit) = (self.time_left(), self.timeout);
+        let body = self.read_to_end(len_max);
+        timeout(left, body).await.unwrap_or(Err(HttpError::Timeout(limit)))
+    }
+
+    async fn read_to_end(&mut self, len_max: usize) -> Result<Bytes, HttpError> {
         let announced = self.response.content_length().unwrap_or(0);
         let announced = usize::try_from(announced).unwrap_or(usize::MAX);
         if announced > len_max {
@@ -171,18 +154,54 @@ impl Incoming {
         Ok(body.freeze())
     }
 
-    /// What comes of an error's body, up to 64 KiB, whatever happens afterwards.
+    /// What comes of an error's body while it is waited for, up to 64 KiB. Its status has decided
+    /// already, unless it may be one of spent money.
     pub(crate) async fn read_error_body(&mut self) -> Bytes {
-        let mut body = BytesMut::new();
-        while let Ok(Some(piece)) = self.chunk().await {
+        let wait = match self.head.status {
+            402 | 403 | 429 => SPENT_WAIT,
+            _ => WORDS_WAIT,
+        };
+        let wait = wait.min(self.time_left());
+        gather(self, wait).await
+    }
+
+    /// What is left of the time limit, as far as it holds for the answer as a whole.
+    pub(crate) fn time_left(&self) -> Duration {
+        self.timeout.saturating_sub(self.begun.elapsed())
+    }
+
+    /// The limit on each wait.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
+
+/// Where the pieces of a body come from.
+trait Pieces {
+    /// The next piece; `None` at the end or where nothing more can be had.
+    fn piece(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
+}
+
+impl Pieces for Incoming {
+    async fn piece(&mut self) -> Option<Bytes> {
+        self.chunk().await.ok().flatten()
+    }
+}
+
+/// What comes within `wait`, up to 64 KiB.
+async fn gather(source: &mut impl Pieces, wait: Duration) -> Bytes {
+    let mut body = BytesMut::new();
+    let all = async {
+        while body.len() < ERROR_BODY_BYTES_MAX
+            && let Some(piece) = source.piece().await
+        {
             let room = ERROR_BODY_BYTES_MAX - body.len();
             body.extend_from_slice(&piece[..piece.len().min(room)]);
-            if body.len() == ERROR_BODY_BYTES_MAX {
-                break;
-            }
         }
-        body.freeze()
-    }
+    };
+    // Whether all came or time ran out, what came is kept.
+    let _ = timeout(wait, all).await;
+    body.freeze()
 }
 
 /// Whether the URL names this machine: `localhost`, `127.0.0.0/8` or `::1`.
@@ -208,25 +227,6 @@ fn tls_config(needed: bool) -> Result<rustls::ClientConfig, rustls::Error> {
         builder.with_root_certificates(rustls::RootCertStore::empty())
     };
     Ok(builder.with_no_client_auth())
-}
-
-fn head_of(response: &Response) -> Head {
-    let headers = response.headers();
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    Head {
-        status: response.status().as_u16(),
-        // Anthropic's name, then OpenAI's.
-        request_id: text("request-id").or_else(|| text("x-request-id")).map(Box::from),
-        retry_after: retry::retry_after(text("retry-after-ms"), text("retry-after")),
-        should_retry: match text("x-should-retry") {
-            Some("true") => Some(true),
-            Some("false") => Some(false),
-            _ => None,
-        },
-        event_stream: text(CONTENT_TYPE.as_str())
-            .is_some_and(|value| value.trim_start().starts_with("text/event-stream")),
-        encoded: text(CONTENT_ENCODING.as_str()).is_some_and(|value| value != "identity"),
-    }
 }
 
 impl From<HttpError> for Parts {
@@ -281,6 +281,30 @@ mod tests {
         ] {
             assert_eq!(is_loopback(&Url::parse(url).unwrap()), expected, "{url}");
         }
+    }
+
+    /// Pieces that are there at once, and then the end or silence.
+    struct Source(Vec<&'static [u8]>, Option<()>);
+
+    impl Pieces for Source {
+        async fn piece(&mut self) -> Option<Bytes> {
+            if self.0.is_empty() {
+                self.1?;
+                std::future::pending().await
+            }
+            Some(Bytes::from_static(self.0.remove(0)))
+        }
+    }
+
+    /// What is there is taken, whether the rest never comes or there is none, and bounded.
+    #[tokio::test]
+    async fn gathers_what_comes() {
+        for silence in [None, Some(())] {
+            let mut source = Source(vec![b"a", b"b", b"c"], silence);
+            assert_eq!(gather(&mut source, Duration::ZERO).await, b"abc"[..]);
+        }
+        let mut endless = Source(vec![&[b'x'; 50_000]; 3], Some(()));
+        assert_eq!(gather(&mut endless, SPENT_WAIT).await.len(), ERROR_BODY_BYTES_MAX);
     }
 
     /// TLS is set up without a process-wide provider being installed.

@@ -1,18 +1,23 @@
 //! The way to a provider: HTTP, one vendor a file, retries, server-sent events, credentials.
 //!
 //! What holds for every exchange: redirects are not followed; a credential goes over plain HTTP
-//! only to this machine and to hosts that are allowed by name; nothing is decompressed, so the
-//! limit on an answer's length is the limit on its memory; bodies are sent as they were given.
+//! only to this machine and to hosts that are allowed by name; answers are asked for as they are
+//! (`accept-encoding: identity`) and nothing is decompressed, so the limit on an answer's length is
+//! the limit on its memory; bodies are sent as they were given.
 
 mod anthropic;
 mod credential;
+mod head;
 mod header;
 mod http;
+mod live;
 #[cfg(test)]
 pub(crate) mod loopback;
 mod openai;
 mod retry;
 mod route;
+mod said;
+mod spent;
 mod sse;
 mod upstream;
 mod vendor;
@@ -27,8 +32,9 @@ pub(crate) use anthropic::Anthropic;
 pub(crate) use credential::Credential;
 pub(crate) use header::CustomHeaders;
 pub(crate) use http::{Answer, Http};
+pub(crate) use live::Live;
 pub(crate) use openai::OpenAi;
 pub(crate) use route::{Guard, Route};
 pub(crate) use sse::SseReader;
-pub(crate) use upstream::{Live, Upstream};
+pub(crate) use upstream::Upstream;
 pub(crate) use vendor::{HeaderSettings, Operation, Vendor};

@@ -3,6 +3,9 @@
 use core::time::Duration;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::time::SystemTime;
+
+use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 
 /// When a request is sent again after a failure.
 ///
@@ -11,9 +14,10 @@ use std::hash::{BuildHasher, Hasher};
 /// otherwise. Never: a spent budget, whatever the headers say; waiting does not refill it.
 ///
 /// Before the n-th retry (from 0) the client waits as long as `retry-after-ms` or `retry-after` (in
-/// seconds) asks, if that is more than zero and at most [`retry_after_max`](Self::retry_after_max);
-/// else `min(first * 2^n, max)`, shortened at random by up to a quarter so that clients that
-/// failed together do not return together.
+/// seconds, or until a date) asks, if that is at most [`retry_after_max`](Self::retry_after_max);
+/// zero, or a date that is past, means at once. Without such a header the client waits
+/// `min(first * 2^n, max)`, shortened at random by up to a quarter so that clients that failed
+/// together do not return together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RetryPolicy {
     retries: u32,
@@ -58,7 +62,7 @@ impl RetryPolicy {
     }
 
     /// The longest `retry-after` that is obeyed; a longer one is answered by the own backoff, as
-    /// the SDKs do. Default 60 s. Zero ignores the header.
+    /// the SDKs do. Default 60 s. Zero ignores every wait that the header asks for.
     #[must_use]
     pub fn retry_after_max(mut self, max: Duration) -> Self {
         self.retry_after_max = max;
@@ -72,7 +76,7 @@ impl RetryPolicy {
             return None;
         }
         match failure.retry_after {
-            Some(asked) if !asked.is_zero() && asked <= self.retry_after_max => Some(asked),
+            Some(asked) if asked <= self.retry_after_max => Some(asked),
             _ => {
                 let doubled = 2_u32.checked_pow(retried).unwrap_or(u32::MAX);
                 let full = self.first.saturating_mul(doubled).min(self.max);
@@ -112,16 +116,28 @@ impl Hint {
     }
 }
 
-/// A `retry-after-ms` or `retry-after` header as a length of time. Dates are not read: the two
-/// providers send seconds.
-pub(crate) fn retry_after(milliseconds: Option<&str>, seconds: Option<&str>) -> Option<Duration> {
-    let read = |text: &str, unit: f64| {
-        let value: f64 = text.trim().parse().ok()?;
-        Duration::try_from_secs_f64(value * unit).ok()
-    };
-    milliseconds
-        .and_then(|text| read(text, 0.001))
-        .or_else(|| seconds.and_then(|text| read(text, 1.0)))
+/// The wait that the headers of an answer ask for: `retry-after-ms`, else `retry-after` in seconds
+/// or as a date in one of the three forms of RFC 9110 section 5.6.7.
+///
+/// A date is read by the clock of the server that wrote it, the answer's `date`, as far as there is
+/// one: the two clocks need not agree. `now` is ours.
+pub(crate) fn retry_after(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+    let milliseconds = text("retry-after-ms").and_then(|text| length(text, 0.001));
+    milliseconds.or_else(|| {
+        let told = text(RETRY_AFTER.as_str())?;
+        length(told, 1.0).or_else(|| {
+            let until = httpdate::parse_http_date(told).ok()?;
+            let date = text(DATE.as_str()).and_then(|date| httpdate::parse_http_date(date).ok());
+            Some(until.duration_since(date.unwrap_or(now)).unwrap_or_default())
+        })
+    })
+}
+
+/// A count of units as a length of time; `None` where it is negative or none at all.
+fn length(count: &str, unit_seconds: f64) -> Option<Duration> {
+    let count: f64 = count.parse().ok()?;
+    Duration::try_from_secs_f64(count * unit_seconds).ok()
 }
 
 /// A number in 0..1, different for every call: good enough to spread retries, not for secrets.
@@ -178,19 +194,71 @@ mod tests {
         assert_eq!(RetryPolicy::never().wait(&status(500), 0, 0.0), None);
     }
 
-    /// A `retry-after` in (0, 60] s is obeyed; zero, more, and nonsense fall back to the backoff.
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        lines.iter().map(|&(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    /// A `retry-after` of up to 60 s is obeyed; more, and nonsense, fall back to the backoff.
     #[test]
     fn obeys_retry_after() {
         let policy = RetryPolicy::default();
-        let after = |wait| Hint { retry_after: wait, ..status(429) };
-        let seconds = |text| retry_after(None, Some(text));
-        assert_eq!(policy.wait(&after(seconds("7")), 0, 0.0), Some(Duration::from_secs(7)));
-        assert_eq!(policy.wait(&after(seconds("60")), 0, 0.0), Some(Duration::from_secs(60)));
-        for text in ["61", "0", "-1", "soon", "NaN", "inf", "1e300", ""] {
-            let wait = policy.wait(&after(seconds(text)), 0, 0.0);
-            assert_eq!(wait, Some(Duration::from_millis(500)), "{text}");
+        let wait = |lines: &[(&'static str, &str)]| {
+            let asked = retry_after(&headers(lines), SystemTime::UNIX_EPOCH);
+            policy.wait(&Hint { retry_after: asked, ..status(429) }, 0, 0.0).unwrap().as_millis()
+        };
+        for (text, expected) in [
+            ("7", 7_000),
+            (" 7 ", 7_000),
+            ("0.25", 250),
+            ("60", 60_000),
+            ("0", 0),
+            ("61", 500),
+            ("-1", 500),
+            ("1e300", 500),
+            ("99999999999999999999999", 500),
+            ("soon", 500),
+            ("NaN", 500),
+            ("inf", 500),
+            ("", 500),
+            ("Thu, 01 Jan 1970 00:00:07 GMT", 7_000),
+            ("Thu, 01 Jan 1970 00:01:01 GMT", 500),
+            ("Thu, 01 Jan 1970 00:00:07", 500),
+        ] {
+            assert_eq!(wait(&[("retry-after", text)]), expected, "{text}");
         }
-        assert_eq!(retry_after(Some("250"), Some("7")), Some(Duration::from_millis(250)));
+        assert_eq!(wait(&[("retry-after-ms", "250"), ("retry-after", "7")]), 250);
+        assert_eq!(wait(&[("retry-after-ms", "x"), ("retry-after", "7")]), 7_000);
+        assert_eq!(wait(&[("retry-after-ms", "-1")]), 500);
+    }
+
+    /// All three forms of a date are read, by the server's clock where the server tells the time;
+    /// a date that is past means at once.
+    #[test]
+    fn reads_dates() {
+        // 1994-11-06 08:49:37 UTC, the example of RFC 9110.
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
+        let early = "Sun, 06 Nov 1994 08:49:30 GMT";
+        for (date, date_header, seconds) in [
+            ("Sun, 06 Nov 1994 08:49:41 GMT", None, 4),
+            ("Sunday, 06-Nov-94 08:49:41 GMT", None, 4),
+            ("Sun Nov  6 08:49:41 1994", None, 4),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", None, 0),
+            ("Sun, 06 Nov 1994 08:49:36 GMT", None, 0),
+            ("Sunday, 06-Nov-94 08:49:36 GMT", None, 0),
+            ("Sun Nov  6 08:49:36 1994", None, 0),
+            ("Sun, 06 Nov 1994 08:49:41 GMT", Some(early), 11),
+            ("Sun, 06 Nov 1994 08:49:29 GMT", Some(early), 0),
+            ("Sun, 06 Nov 1994 08:49:41 GMT", Some("noon"), 4),
+        ] {
+            let mut lines = vec![("retry-after", date)];
+            lines.extend(date_header.map(|text| ("date", text)));
+            let asked = retry_after(&headers(&lines), now);
+            assert_eq!(asked, Some(Duration::from_secs(seconds)), "{date} {date_header:?}");
+        }
+        // Half a second past the full one, half of the last is left.
+        let later = now + Duration::from_millis(500);
+        let asked = retry_after(&headers(&[("retry-after", "Sun Nov  6 08:49:38 1994")]), later);
+        assert_eq!(asked, Some(Duration::from_millis(500)));
     }
 
     /// The jitter is in 0..1 and not constant.

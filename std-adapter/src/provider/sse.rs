@@ -74,8 +74,7 @@ impl SseReader {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole event, or `None` when more bytes are needed. An event that the end of the
-    /// stream leaves without its blank line is never given out, as the standard says.
+    /// The next whole event, or `None` when more bytes are needed.
     pub(crate) fn next_event(&mut self) -> Result<Option<SseEvent>, SseError> {
         while let Some((from, to)) = self.next_line()? {
             if from == to {
@@ -88,6 +87,13 @@ impl SseReader {
             self.take_field(from, to)?;
         }
         Ok(None)
+    }
+
+    /// The event that the end of the bytes leaves without its blank line, if there is one. The
+    /// standard drops it; a body that ended where it was announced has it whole all the same.
+    pub(crate) fn last_event(&mut self) -> Result<Option<SseEvent>, SseError> {
+        self.push(b"\n\n");
+        self.next_event()
     }
 
     /// The bounds of the next finished line in the buffer, without its end.
@@ -189,6 +195,29 @@ mod tests {
                     "{text:?} by {step}"
                 );
             }
+        }
+    }
+
+    /// What stands without its blank line at the end is given out when it is asked for, once.
+    #[test]
+    fn gives_the_last_event() {
+        for (text, expected) in [
+            ("", None),
+            ("data: 1\n\n", None),
+            ("data: 1\n\n: ping", None),
+            ("data: 1\n\nevent: a\n", None),
+            ("data: 1", Some(pair("", "1"))),
+            ("data: 1\n", Some(pair("", "1"))),
+            ("data: 1\r", Some(pair("", "1"))),
+            ("data: 1\r\n", Some(pair("", "1"))),
+            ("data: 1\n\nevent: a\ndata: 2\ndata: 3", Some(pair("a", "2\n3"))),
+        ] {
+            let mut reader = SseReader::new(64);
+            reader.push(text.as_bytes());
+            while reader.next_event().unwrap().is_some() {}
+            let last = reader.last_event().unwrap().map(|event| (event.name, event.data));
+            assert_eq!(last, expected, "{text:?}");
+            assert_eq!(reader.last_event(), Ok(None), "{text:?}");
         }
     }
 

@@ -1,15 +1,16 @@
 //! A provider as the client sees it: send a body, with retries, and get the answer or an error.
 
 use bytes::Bytes;
+use llm_cache_core::json::JsonValue;
 use reqwest::Url;
 
 use super::credential::{Credential, Secret};
-use super::http::{Answer, Head, Http, HttpError, Incoming};
+use super::http::{Answer, Http, HttpError, Incoming};
+use super::live::Live;
 use super::retry::{self, Hint, RetryPolicy};
 use super::route::Route;
-use super::sse::{SseError, SseEvent, SseReader};
-use super::vendor::{self, Failure, HeaderSettings, Operation, Step, Vendor};
-use crate::error::{Error, ErrorKind, Parts};
+use super::vendor::{self, Failure, HeaderSettings, Operation, Vendor};
+use crate::error::{Error, ErrorKind};
 
 /// One provider at one base URL with one credential.
 #[derive(Clone)]
@@ -27,6 +28,10 @@ pub(crate) struct Upstream {
 enum Want {
     Whole,
     Stream,
+    /// A stream if one comes; `asked` says that the request asks for one.
+    Either {
+        asked: bool,
+    },
 }
 
 enum Got {
@@ -42,60 +47,39 @@ impl Upstream {
     }
 
     /// As [`send`](Self::send) for a body that may ask for a stream, whose whole text is the answer
-    /// then, checked as [`Live::next_event`] checks it.
+    /// then, checked as [`Live::next_event`] checks it. A stream that began is not asked for again.
     pub(crate) async fn send_any(&self, body: Bytes) -> Result<Answer, Error> {
-        let (got, secret) = self.exchange(Operation::Generate, body, Want::Whole).await?;
-        let answer = whole(got);
-        if answer.head.event_stream {
-            self.check_stream(&answer, secret.as_ref())?;
+        let stream = JsonValue::parse(&body).ok().and_then(|request| request.get("stream"));
+        let asked = stream.is_some_and(|stream| stream.as_bool() == Some(true));
+        let want = Want::Either { asked };
+        match self.exchange(Operation::Generate, body.clone(), want).await? {
+            (Got::Whole(answer), _) => Ok(answer),
+            (Got::Stream(incoming), secret) => {
+                self.follow(&body, incoming, secret).into_answer().await
+            }
         }
-        Ok(answer)
     }
 
     /// Posts `body` as it is and returns the stream of events once it begins. From then on nothing
     /// is retried: a caller may have acted on what came.
     pub(crate) async fn open(&self, body: Bytes) -> Result<Live, Error> {
-        let (got, secret) = self.exchange(Operation::Generate, body, Want::Stream).await?;
-        let incoming = match got {
-            Got::Stream(incoming) if incoming.head.event_stream => incoming,
-            Got::Stream(Incoming { head, .. }) | Got::Whole(Answer { head, .. }) => {
-                let message = "the answer to a streamed request is no stream of events";
-                return Err(Parts::new(ErrorKind::Malformed, message)
-                    .status(head.status)
-                    .request_id(head.request_id.as_deref())
-                    .into());
+        match self.exchange(Operation::Generate, body.clone(), Want::Stream).await? {
+            (Got::Stream(incoming), secret) if incoming.head.event_stream => {
+                Ok(self.follow(&body, incoming, secret))
             }
-        };
-        Ok(Live {
-            vendor: self.vendor,
-            secret,
-            reader: SseReader::new(self.http.answer_bytes_max()),
-            bytes_left: self.http.answer_bytes_max(),
-            incoming,
-            ended: false,
-        })
-    }
-
-    /// Walks a whole stream to its last event.
-    fn check_stream(&self, answer: &Answer, secret: Option<&Secret>) -> Result<(), Error> {
-        let head = &answer.head;
-        let mut reader = SseReader::new(self.http.answer_bytes_max());
-        reader.push(&answer.body);
-        loop {
-            let event = match reader.next_event() {
-                Ok(Some(event)) => event,
-                Ok(None) => return Err(broken(head, cut_short())),
-                Err(error) => return Err(broken(head, unreadable(error))),
-            };
-            match self.vendor.stream_step(&event) {
-                Step::Go => {}
-                Step::Done => return Ok(()),
-                Step::Failed => {
-                    let (vendor, data) = (self.vendor, &event.data);
-                    return Err(vendor::failure_in_stream(vendor, head, data, secret));
-                }
+            (Got::Stream(mut incoming), secret) => {
+                let told = incoming.read_error_body().await;
+                Err(vendor::no_stream(&incoming.head, told, secret.as_ref()))
+            }
+            (Got::Whole(Answer { head, body }), secret) => {
+                Err(vendor::no_stream(&head, body, secret.as_ref()))
             }
         }
+    }
+
+    fn follow(&self, request: &[u8], incoming: Incoming, secret: Option<Secret>) -> Live {
+        let (dialect, limit) = (self.vendor.dialect(), self.http.answer_bytes_max());
+        Live::new(dialect, request, incoming, secret, limit)
     }
 
     async fn exchange(
@@ -133,24 +117,36 @@ impl Upstream {
         secret: Option<&Secret>,
     ) -> Result<Result<Got, Failure>, Error> {
         let accept = match want {
-            Want::Whole => "application/json",
+            Want::Whole | Want::Either { .. } => "application/json",
             Want::Stream => "text/event-stream",
         };
         let headers = vendor::headers_of(self.vendor, &self.settings, secret, accept)?;
-        let got = match want {
-            Want::Whole => self.http.send(url, headers, body).await.map(Got::Whole),
-            Want::Stream => self.http.open(url, headers, body).await.map(Got::Stream),
-        };
-        let (head, error_body) = match got {
+        let mut incoming = match self.http.open(url, headers, body).await {
+            Ok(incoming) => incoming,
             Err(error) => return Ok(Err(connection_failure(error))),
-            Ok(Got::Whole(answer)) if !is_success(answer.head.status) => (answer.head, answer.body),
-            Ok(Got::Stream(mut incoming)) if !is_success(incoming.head.status) => {
-                let body = incoming.read_error_body().await;
-                (incoming.head, body)
-            }
-            Ok(got) => return Ok(Ok(got)),
         };
-        Ok(Err(vendor::failure(self.vendor, &head, error_body, secret)))
+        if !is_success(incoming.head.status) {
+            let body = incoming.read_error_body().await;
+            return Ok(Err(vendor::failure(&incoming.head, body, secret)));
+        }
+        if incoming.head.encoded {
+            return Ok(Err(connection_failure(HttpError::Encoded)));
+        }
+        // An answer that does not say what it is, is what was asked for.
+        incoming.head.event_stream |=
+            incoming.head.untyped && matches!(want, Want::Stream | Want::Either { asked: true });
+        let is_stream = match want {
+            Want::Whole => false,
+            Want::Stream => true,
+            Want::Either { .. } => incoming.head.event_stream,
+        };
+        if is_stream {
+            return Ok(Ok(Got::Stream(incoming)));
+        }
+        Ok(match incoming.read_whole(self.http.answer_bytes_max()).await {
+            Ok(body) => Ok(Got::Whole(Answer { head: incoming.head, body })),
+            Err(error) => Err(connection_failure(error)),
+        })
     }
 }
 
@@ -169,115 +165,4 @@ fn is_success(status: u16) -> bool {
 fn connection_failure(error: HttpError) -> Failure {
     let hint = Hint { connection: error.is_connection(), ..Hint::default() };
     Failure { parts: error.into(), hint }
-}
-
-/// A stream of events that is being received.
-pub(crate) struct Live {
-    vendor: &'static dyn Vendor,
-    secret: Option<Secret>,
-    incoming: Incoming,
-    reader: SseReader,
-    bytes_left: usize,
-    /// The vendor's last event was seen, or an error was returned.
-    ended: bool,
-}
-
-impl Live {
-    pub(crate) fn request_id(&self) -> Option<&str> {
-        self.incoming.head.request_id.as_deref()
-    }
-
-    /// The next event; `None` after the vendor's last one. A stream that ends before it, an error
-    /// event, and what cannot be read are errors, after which there is nothing more.
-    pub(crate) async fn next_event(&mut self) -> Result<Option<SseEvent>, Error> {
-        while !self.ended {
-            if let Some(event) = self.read_event()? {
-                return Ok(Some(event));
-            }
-            self.receive().await?;
-        }
-        Ok(None)
-    }
-
-    /// The next piece of the body as it was received, checked as [`next_event`](Self::next_event)
-    /// checks; `seen` gets the events that it ends. The two are not to be mixed.
-    pub(crate) async fn next_bytes(
-        &mut self,
-        late: &mut Option<Error>,
-        mut seen: impl FnMut(&SseEvent),
-    ) -> Result<Option<Bytes>, Error> {
-        if let Some(error) = late.take() {
-            return Err(error);
-        }
-        if self.ended {
-            return Ok(None);
-        }
-        let piece = self.receive().await?;
-        // The piece goes out first, then the error that its events bring.
-        while !self.ended {
-            match self.read_event() {
-                Ok(Some(event)) => seen(&event),
-                Ok(None) => break,
-                Err(error) => *late = Some(error),
-            }
-        }
-        Ok(Some(piece))
-    }
-
-    /// A finished event of what was received so far.
-    fn read_event(&mut self) -> Result<Option<SseEvent>, Error> {
-        let event = match self.reader.next_event() {
-            Ok(Some(event)) => event,
-            Ok(None) => return Ok(None),
-            Err(error) => return Err(self.broken(unreadable(error))),
-        };
-        match self.vendor.stream_step(&event) {
-            Step::Go => {}
-            Step::Done => self.ended = true,
-            Step::Failed => {
-                self.ended = true;
-                let (head, secret) = (&self.incoming.head, self.secret.as_ref());
-                return Err(vendor::failure_in_stream(self.vendor, head, &event.data, secret));
-            }
-        }
-        Ok(Some(event))
-    }
-
-    /// Takes in the next piece of the body. The end of the body is an error: the vendor's last
-    /// event has not come, or nobody would ask.
-    async fn receive(&mut self) -> Result<Bytes, Error> {
-        let piece = match self.incoming.chunk().await {
-            Ok(Some(piece)) => piece,
-            Ok(None) => return Err(self.broken(cut_short())),
-            Err(error) => return Err(self.broken(error.into())),
-        };
-        if piece.len() > self.bytes_left {
-            return Err(self.broken(HttpError::TooLarge(self.reader.limit()).into()));
-        }
-        self.bytes_left -= piece.len();
-        self.reader.push(&piece);
-        Ok(piece)
-    }
-
-    fn broken(&mut self, parts: Parts) -> Error {
-        self.ended = true;
-        broken(&self.incoming.head, parts)
-    }
-}
-
-fn unreadable(error: SseError) -> Parts {
-    let message = match error {
-        SseError::TooLong => "an event of the stream is longer than the limit",
-        SseError::NotUtf8 => "the stream is not UTF-8",
-    };
-    Parts::new(ErrorKind::Malformed, message)
-}
-
-fn cut_short() -> Parts {
-    Parts::new(ErrorKind::Truncated, "the stream ended before its last event")
-}
-
-/// The error of a stream that began and cannot be read to its end.
-fn broken(head: &Head, parts: Parts) -> Error {
-    parts.status(head.status).request_id(head.request_id.as_deref()).attempts(1).into()
 }

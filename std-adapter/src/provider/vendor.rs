@@ -7,10 +7,10 @@ use llm_cache_core::key::Dialect;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use super::credential::{Secret, scrubbed};
+use super::head::Head;
 use super::header::CustomHeaders;
-use super::http::Head;
 use super::retry::Hint;
-use super::sse::SseEvent;
+use super::said::Said;
 use crate::error::{Error, ErrorKind, Parts};
 
 /// The settings that become headers.
@@ -50,31 +50,6 @@ pub(crate) trait Vendor: Send + Sync {
     fn headers(&self, settings: &HeaderSettings) -> Vec<(HeaderName, String)>;
     /// The header that a static key goes into.
     fn key_header(&self, key: &str) -> (HeaderName, String);
-    /// What an error body says.
-    fn read_error(&self, body: &[u8]) -> Said;
-    /// What an event of a stream means for the stream.
-    fn stream_step(&self, event: &SseEvent) -> Step;
-}
-
-/// What an event means for its stream.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
-    /// More will come.
-    Go,
-    /// The answer is complete.
-    Done,
-    /// The provider reports a failure after the head was sent.
-    Failed,
-}
-
-/// What a vendor's error body says, as far as it is one.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Said {
-    pub(crate) class: Option<String>,
-    pub(crate) message: Option<String>,
-    pub(crate) request_id: Option<String>,
-    /// The account's money is spent.
-    pub(crate) spent: bool,
 }
 
 /// An unsuccessful answer: what to tell the caller, and whether to try again.
@@ -93,6 +68,8 @@ pub(crate) fn headers_of(
     let mut map = HeaderMap::new();
     map.insert("content-type", HeaderValue::from_static("application/json"));
     map.insert("accept", HeaderValue::from_static(accept));
+    // Without the header a server may compress as it likes.
+    map.insert("accept-encoding", HeaderValue::from_static("identity"));
     for (name, text) in vendor.headers(settings) {
         let value = HeaderValue::from_str(&text).map_err(|_| {
             Error::new(ErrorKind::Config, format!("the value of header `{name}` is not valid"))
@@ -115,13 +92,8 @@ pub(crate) fn headers_of(
 }
 
 /// The failure that an answer with a status other than success is.
-pub(crate) fn failure(
-    vendor: &dyn Vendor,
-    head: &Head,
-    body: Bytes,
-    secret: Option<&Secret>,
-) -> Failure {
-    let said = vendor.read_error(&body);
+pub(crate) fn failure(head: &Head, body: Bytes, secret: Option<&Secret>) -> Failure {
+    let said = Said::read(&body);
     let kind = kind_of(head.status, &said);
     let parts = Parts::new(kind, summary(kind))
         .status(head.status)
@@ -132,19 +104,14 @@ pub(crate) fn failure(
         connection: false,
         should_retry: head.should_retry,
         retry_after: head.retry_after,
-        spent: said.spent,
+        spent: kind == ErrorKind::SpendLimit,
     };
     Failure { parts: with_words(parts, &said, body, secret), hint }
 }
 
 /// The failure that an error event within a stream is. The stream had status 200.
-pub(crate) fn failure_in_stream(
-    vendor: &dyn Vendor,
-    head: &Head,
-    data: &str,
-    secret: Option<&Secret>,
-) -> Error {
-    let said = vendor.read_error(data.as_bytes());
+pub(crate) fn failure_in_stream(head: &Head, data: &str, secret: Option<&Secret>) -> Error {
+    let said = Said::read(data.as_bytes());
     // The status that the class would have had in an answer of its own.
     let status = match said.class.as_deref() {
         Some("rate_limit_error" | "rate_limit_exceeded") => 429,
@@ -152,13 +119,24 @@ pub(crate) fn failure_in_stream(
         Some("invalid_request_error") => 400,
         Some("authentication_error") => 401,
         Some("timeout_error") => 504,
-        _ => 500,
+        _ => said.status.unwrap_or(500),
     };
     let kind = kind_of(status, &said);
     let parts = Parts::new(kind, format!("the stream broke off: {}", summary(kind)))
         .status(head.status)
         .request_id(request_id(head, &said, secret).as_deref());
     with_words(parts, &said, Bytes::copy_from_slice(data.as_bytes()), secret).into()
+}
+
+/// The error of a success that is no stream of events although one was asked for, with what the
+/// provider said instead.
+pub(crate) fn no_stream(head: &Head, body: Bytes, secret: Option<&Secret>) -> Error {
+    let said = Said::read(&body);
+    let message = "the answer to a streamed request is no stream of events";
+    let parts = Parts::new(ErrorKind::Malformed, message)
+        .status(head.status)
+        .request_id(request_id(head, &said, secret).as_deref());
+    with_words(parts, &said, body, secret).into()
 }
 
 /// The request's id from the head, else from the body; a stranger's text like any other.

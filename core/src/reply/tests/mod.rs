@@ -14,6 +14,7 @@ mod decode;
 mod oracle;
 mod requests;
 mod whole;
+mod stream_end;
 
 const ANTHROPIC: Dialect = Dialect::AnthropicMessages;
 const CHAT: Dialect = Dialect::OpenAiChat;
