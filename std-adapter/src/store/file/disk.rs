@@ -17,6 +17,8 @@ use rustix::{
     process::geteuid,
 };
 
+use super::holder;
+
 /// A directory of files. Names are plain: no separators.
 pub(super) trait Disk: Send + Sync {
     /// All regular files.
@@ -31,6 +33,10 @@ pub(super) trait Disk: Send + Sync {
     /// Deletes a file. Those who have it open can still read it.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// What tells the file of this name from others, as [`DiskFile::id`]; `None` where there is
+    /// none.
+    fn id_of(&self, name: &str) -> io::Result<Option<u64>>;
+
     /// Returns when the names survive a power loss.
     fn sync(&self) -> io::Result<()>;
 
@@ -38,7 +44,7 @@ pub(super) trait Disk: Send + Sync {
     fn is_gone(&self) -> bool;
 }
 
-/// A file in a [`Disk`], open for reading and writing.
+/// A file in a [`Disk`], open for reading and, unless the disk is read only, for writing.
 pub(super) trait DiskFile: fmt::Debug + Send + Sync {
     /// What tells the file from others that have or had its name.
     fn id(&self) -> io::Result<u64>;
@@ -70,6 +76,12 @@ pub(super) trait DiskFile: fmt::Debug + Send + Sync {
 
     /// Whether another opening of the file has locked it.
     fn is_locked(&self) -> io::Result<bool>;
+
+    /// Whether the file has a name still.
+    fn is_linked(&self) -> io::Result<bool>;
+
+    /// The number of the process that has locked the file, where the system tells.
+    fn holder(&self) -> Option<u32>;
 }
 
 /// A file of a [`Disk`].
@@ -105,12 +117,18 @@ pub(super) fn read_full(
 pub(super) struct LocalDisk {
     handle: File,
     path: PathBuf,
+    is_read_only: bool,
 }
 
 impl LocalDisk {
     /// The open directory `handle`, which was found at `path`.
     pub(super) const fn new(handle: File, path: PathBuf) -> Self {
-        Self { handle, path }
+        Self { handle, path, is_read_only: false }
+    }
+
+    /// The same, and nothing in it is ever changed.
+    pub(super) const fn read_only(handle: File, path: PathBuf) -> Self {
+        Self { handle, path, is_read_only: true }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -118,14 +136,18 @@ impl LocalDisk {
     }
 
     fn open_at(&self, name: &str, more: OFlags) -> io::Result<Box<dyn DiskFile>> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | more;
+        let access = if self.is_read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        let flags = access | OFlags::CLOEXEC | OFlags::NOFOLLOW | more;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = File::from(openat(&self.handle, name, flags, mode)?);
         let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.uid() != geteuid().as_raw() {
+        // Root may have made what is only read, as the layer of an image.
+        let is_ours = metadata.uid() == geteuid().as_raw();
+        let is_trusted = is_ours || (self.is_read_only && metadata.uid() == 0);
+        if !metadata.is_file() || !is_trusted {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a file of ours"));
         }
-        if metadata.mode() & 0o077 != 0 {
+        if metadata.mode() & 0o077 != 0 && !self.is_read_only {
             rustix::fs::fchmod(&file, mode)?;
         }
         Ok(Box::new(LocalFile(file)))
@@ -152,6 +174,9 @@ impl Disk for LocalDisk {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        if self.is_read_only {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
         self.open_at(name, OFlags::CREATE | OFlags::EXCL)
     }
 
@@ -161,6 +186,14 @@ impl Disk for LocalDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
+    }
+
+    fn id_of(&self, name: &str) -> io::Result<Option<u64>> {
+        match statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat.st_ino)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -235,6 +268,14 @@ impl DiskFile for LocalFile {
             self.unlock()?;
         }
         Ok(!is_free)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(self.0.metadata()?.nlink() > 0)
+    }
+
+    fn holder(&self) -> Option<u32> {
+        holder::of(&self.0.metadata().ok()?)
     }
 }
 
