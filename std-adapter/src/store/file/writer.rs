@@ -186,13 +186,15 @@ impl Writer {
     /// put that needs one does it, and says why if it cannot.
     pub(super) fn prepare(&mut self, common: &Common) {
         let Some(active) = &mut self.active else { return };
-        if active.has_next || !active.is_half_full() {
+        let bytes = || common.index().bytes() + u64::from(DATA_START);
+        let is_due = !active.has_next && active.is_half_full();
+        if !is_due || bytes() > common.options.max_bytes {
             return;
         }
         active.has_next = true;
         let known_at = active.known_at;
         let capacity = u64::from(common.options.segment_capacity());
-        if self.next.is_some() || common.index().bytes() > common.options.max_bytes {
+        if self.next.is_some() {
             return;
         }
         let adopted = claim::adopt(&mut common.follow(), capacity / 2, known_at, common);
