@@ -53,24 +53,24 @@ pub(super) fn open(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreEr
     Ok(LocalDisk::new(handle, path))
 }
 
-/// Opens a directory that is there, to read in it alone. Root may own it as well as we, and where
-/// nothing can be written at all, its modes say nothing.
+/// Opens a directory that is there, to read in it alone. Root may own it as well as we; and on a
+/// mount where nothing can be written, owners and modes say nothing.
 pub(super) fn open_to_read(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreError> {
     let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
     let (handle, metadata) = open_directory(&path)?;
-    let refused = |kind| Err(StoreError::new(kind).at(&path));
+    let mount = rustix::fs::fstatvfs(&handle);
+    if mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
+        return Ok(LocalDisk::read_only(handle, path, true));
+    }
+    check_ancestors(&path, trusts_group)?;
     let us = geteuid().as_raw();
     if !is_trusted(&metadata, us) {
-        return refused(StoreErrorKind::NotOurs);
+        return Err(StoreError::new(StoreErrorKind::NotOurs).at(&path));
     }
-    let mount = rustix::fs::fstatvfs(&handle);
-    if !mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
-        check_ancestors(&path, trusts_group)?;
-        if is_writable_by_others(&metadata, us, trusts_group) {
-            return refused(StoreErrorKind::WritableByOthers);
-        }
+    if is_writable_by_others(&metadata, us, trusts_group) {
+        return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(&path));
     }
-    Ok(LocalDisk::read_only(handle, path))
+    Ok(LocalDisk::read_only(handle, path, false))
 }
 
 fn open_directory(path: &Path) -> Result<(File, Metadata), StoreError> {

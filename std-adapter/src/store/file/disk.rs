@@ -117,18 +117,30 @@ pub(super) fn read_full(
 pub(super) struct LocalDisk {
     handle: File,
     path: PathBuf,
-    is_read_only: bool,
+    access: Access,
+}
+
+/// What may be done with the files, and whose they may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Ours.
+    Write,
+    /// Ours, or root's, who may have made the layer of an image.
+    Read,
+    /// Anybody's.
+    ReadAll,
 }
 
 impl LocalDisk {
     /// The open directory `handle`, which was found at `path`.
     pub(super) const fn new(handle: File, path: PathBuf) -> Self {
-        Self { handle, path, is_read_only: false }
+        Self { handle, path, access: Access::Write }
     }
 
-    /// The same, and nothing in it is ever changed.
-    pub(super) const fn read_only(handle: File, path: PathBuf) -> Self {
-        Self { handle, path, is_read_only: true }
+    /// The same, and nothing in it is ever changed; with `is_fixed`, by nobody.
+    pub(super) const fn read_only(handle: File, path: PathBuf, is_fixed: bool) -> Self {
+        let access = if is_fixed { Access::ReadAll } else { Access::Read };
+        Self { handle, path, access }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -136,18 +148,21 @@ impl LocalDisk {
     }
 
     fn open_at(&self, name: &str, more: OFlags) -> io::Result<Box<dyn DiskFile>> {
-        let access = if self.is_read_only { OFlags::RDONLY } else { OFlags::RDWR };
+        let may_write = self.access == Access::Write;
+        let access = if may_write { OFlags::RDWR } else { OFlags::RDONLY };
         let flags = access | OFlags::CLOEXEC | OFlags::NOFOLLOW | more;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = File::from(openat(&self.handle, name, flags, mode)?);
         let metadata = file.metadata()?;
-        // Root may have made what is only read, as the layer of an image.
-        let is_ours = metadata.uid() == geteuid().as_raw();
-        let is_trusted = is_ours || (self.is_read_only && metadata.uid() == 0);
+        let is_trusted = match self.access {
+            Access::Write => metadata.uid() == geteuid().as_raw(),
+            Access::Read => metadata.uid() == geteuid().as_raw() || metadata.uid() == 0,
+            Access::ReadAll => true,
+        };
         if !metadata.is_file() || !is_trusted {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a file of ours"));
         }
-        if metadata.mode() & 0o077 != 0 && !self.is_read_only {
+        if metadata.mode() & 0o077 != 0 && may_write {
             rustix::fs::fchmod(&file, mode)?;
         }
         Ok(Box::new(LocalFile(file)))
@@ -174,7 +189,7 @@ impl Disk for LocalDisk {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
-        if self.is_read_only {
+        if self.access != Access::Write {
             return Err(io::ErrorKind::ReadOnlyFilesystem.into());
         }
         self.open_at(name, OFlags::CREATE | OFlags::EXCL)

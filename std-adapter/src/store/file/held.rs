@@ -242,3 +242,65 @@ impl Segments {
 fn empty(len: usize) -> Vec<Option<(u32, Held)>> {
     (0..len).map(|_| None).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use llm_cache_core::record::{ALIGN_MIN, Salt, SegmentHeader};
+
+    use super::*;
+    use crate::store::file::{
+        disk::Disk,
+        sim::{Random, SimDisk},
+    };
+
+    fn segment(disk: &SimDisk, n: u64) -> Arc<Segment> {
+        let name = format!("{n:08x}.seg");
+        let file = disk.create(&name).unwrap();
+        let id = file.id().unwrap();
+        let salt = Salt([n as u8; 16]);
+        let header = SegmentHeader { salt, sequence: n, capacity: 4096, align: ALIGN_MIN };
+        let disk: Arc<dyn Disk> = Arc::new(disk.clone());
+        Arc::new(Segment::new(name, id, PathBuf::new(), disk, file, header))
+    }
+
+    /// However segments come and go: each is found by its handle and no other, a handle does not
+    /// come again, no more files are open than may be, those of one that is written stay open, and
+    /// the table is as large as what is in it wants.
+    #[test]
+    fn handles_find_their_segments() {
+        let (disk, mut random) = (SimDisk::new(), Random(11));
+        let mut segments = Segments::new(8);
+        let mut there: Vec<(u32, u64)> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
+        let own = segments.add(segment(&disk, 0), 7);
+        let opened = Arc::clone(&segments.get(own).unwrap().segment);
+        segments.own(own, opened);
+        for n in 1..3000_u64 {
+            // It grows to some hundreds, shrinks to a few, and stays there.
+            let wants = if n < 1000 { 400 } else { 5 };
+            if there.len() < wants && random.below(4) > 0 {
+                let handle = segments.add(segment(&disk, n), 7);
+                assert!(seen.insert(handle), "handle {handle} comes again");
+                there.push((handle, n));
+            } else if !there.is_empty() {
+                let (handle, n) = there.swap_remove(random.below(there.len()));
+                assert_eq!(segments.remove(handle).unwrap().segment.header.sequence, n);
+                assert!(segments.get(handle).is_none() && segments.remove(handle).is_none());
+            }
+            let Some(&(handle, n)) = there.last() else { continue };
+            let held = segments.get(handle).unwrap();
+            assert_eq!(held.used().header.sequence, n);
+            assert_eq!(segments.iter().count(), there.len() + 1);
+            assert_eq!(segments.bytes(), 7 * (there.len() as u64 + 1));
+            let open = segments.iter().filter(|(_, held)| held.segment.is_open()).count();
+            assert!(open <= 9, "{open} files are open");
+            assert!(segments.get(own).unwrap().segment.is_open());
+        }
+        let all = there.iter().all(|(handle, n)| {
+            segments.get(*handle).is_some_and(|held| held.segment.header.sequence == *n)
+        });
+        assert!(all && segments.slots.len() <= 128, "{} slots", segments.slots.len());
+    }
+}

@@ -136,9 +136,9 @@ impl FileStoreOptions {
     ///
     /// Then nothing in the directory is made, changed or locked for good, so that it may be on a
     /// mount that is read only, as the layer of an image or a folder under version control. It may
-    /// belong to root, and its modes stay as they are. Puts, removals, clears and compactions
-    /// return [`ReadOnly`](crate::store::StoreErrorKind::ReadOnly). What others write there
-    /// meanwhile is seen as ever; of a directory that nobody has written to yet, within half a
+    /// belong to root, on such a mount to anybody, and its modes stay as they are. Puts, removals,
+    /// clears and compactions return [`ReadOnly`](crate::store::StoreErrorKind::ReadOnly). What
+    /// others write there meanwhile is seen as ever; where there is no `lock` yet, within half a
     /// second.
     #[must_use]
     pub const fn read_only(mut self, read_only: bool) -> Self {
