@@ -154,8 +154,8 @@ fn few_descriptors_are_enough() {
     assert_eq!(process.ask("fill 600 50 1"), "50 ok");
 }
 
-/// All segments are deleted under a store that puts: whatever it acknowledges afterwards is there
-/// for everyone.
+/// All segments are deleted under a store that puts, once the lock file with them: whatever it
+/// acknowledges afterwards is there for everyone, and room can be made as before.
 #[test]
 fn what_is_put_after_segments_were_deleted_is_kept() {
     let dir = TempDir::new().unwrap();
@@ -164,6 +164,9 @@ fn what_is_put_after_segments_were_deleted_is_kept() {
         if n == 7 || n == 20 {
             segments(dir.path()).iter().for_each(|path| fs::remove_file(path).unwrap());
         }
+        if n == 7 {
+            fs::remove_file(dir.path().join("lock")).unwrap();
+        }
         entry::put(&store, n, 1).unwrap();
     }
     let other = entry::options("none").open(dir.path()).unwrap();
@@ -171,4 +174,8 @@ fn what_is_put_after_segments_were_deleted_is_kept() {
         let lost = (20..40).filter(|&n| entry::get(store, n).unwrap() != Some(1)).count();
         assert_eq!(lost, 0, "acknowledged and lost");
     }
+    assert!(!other.compact().unwrap().is_elsewhere && !store.compact().unwrap().is_elsewhere);
+    let lock = File::open(dir.path().join("lock")).unwrap();
+    lock.try_lock().unwrap();
+    assert!(other.compact().unwrap().is_elsewhere && store.compact().unwrap().is_elsewhere);
 }
