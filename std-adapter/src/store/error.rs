@@ -34,9 +34,12 @@ pub enum StoreErrorKind {
     /// The directory is on a file system of another machine, or may be: there a lock may hold
     /// nobody back, and what one machine wrote may reach another late or in pieces.
     NetworkFileSystem,
-    /// The store's byte bound is reached, and other processes are writing to all that could go.
+    /// The store's byte bound is reached, and other processes keep it from making room: they write
+    /// to all that could go, or one of them has held the lock without which nothing may be deleted
+    /// for a second. The cause says which.
     BoundReached,
-    /// The directory was deleted, or another one stands in its place, while the store was open.
+    /// The directory was deleted, or another one stands in its place, while the store was open; or
+    /// somebody deletes its files as fast as they are made.
     Gone,
     /// The name of a namespace is empty, too long, or has a character that is not allowed in one.
     InvalidNamespace,
@@ -123,7 +126,7 @@ impl fmt::Display for StoreErrorKind {
             Self::WritableByOthers => "other users may write or replace this",
             Self::ReadOnly => "no permission to write here",
             Self::NetworkFileSystem => "this is, or may be, on a network file system",
-            Self::BoundReached => "the store is full of what other processes are writing",
+            Self::BoundReached => "the store is full, and others keep it from making room",
             Self::Gone => "the directory was deleted or replaced while the store was open",
             Self::InvalidNamespace => "this cannot be the name of a namespace",
             Self::NewerVersion { found } => {
@@ -146,13 +149,18 @@ impl StoreErrorKind {
         match self {
             Self::NotADirectory | Self::SymbolicLink => "choose another path",
             Self::NotOurs => "choose a directory of your own",
-            Self::WritableByOthers => "chmod go-w it, or choose a directory of your own",
-            Self::ReadOnly => "make it writable or choose another directory",
+            Self::WritableByOthers => {
+                "chmod go-w it, choose a directory of your own, or \
+                 allow_group_writable_parent(true) where it is a group that you trust"
+            }
+            Self::ReadOnly => {
+                "make it writable, choose another directory, or open it read_only(true)"
+            }
             Self::NetworkFileSystem => {
                 "choose a local directory, or allow_network_file_system(true) where one machine \
                  alone uses it"
             }
-            Self::BoundReached => "raise the store's max_bytes",
+            Self::BoundReached => "see to what is in the way, or raise the store's max_bytes",
             Self::Gone => "open the store again",
             Self::InvalidNamespace => "use 1 to 64 of a-z, 0-9, - and _",
             Self::NewerVersion { .. } => "update llm-cache or choose another directory",

@@ -11,14 +11,21 @@ use llm_cache::{
 };
 
 /// The settings by the name of their durability, with segments so small that they change often.
-pub(super) fn options(durability: &str) -> FileStoreOptions {
-    let durability = match durability {
-        "none" => Durability::None,
-        "interval" => Durability::Interval(Duration::from_millis(1)),
-        "always" => Durability::Always,
-        other => panic!("what is {other}?"),
+/// What follows behind commas says more: `max=BYTES`, `segment=BYTES`, `read-only`.
+pub(super) fn options(words: &str) -> FileStoreOptions {
+    let set = |options: FileStoreOptions, word: &str| match word.split_once('=') {
+        None if word == "read-only" => options.read_only(true),
+        None => options.durability(match word {
+            "none" => Durability::None,
+            "interval" => Durability::Interval(Duration::from_millis(1)),
+            "always" => Durability::Always,
+            other => panic!("what is {other}?"),
+        }),
+        Some(("max", bytes)) => options.max_bytes(bytes.parse().unwrap()),
+        Some(("segment", bytes)) => options.segment_bytes(bytes.parse().unwrap()),
+        Some((other, _)) => panic!("what is {other}?"),
     };
-    FileStore::options().durability(durability).segment_bytes(64 << 10)
+    words.split(',').fold(FileStore::options().segment_bytes(64 << 10), set)
 }
 
 pub(super) fn key(n: u32) -> RequestKey {

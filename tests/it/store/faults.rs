@@ -97,6 +97,33 @@ fn a_full_disk_is_told_and_survived() {
     }
 }
 
+/// On a disk that is mounted read-only, as the layer of an image, a store that is only read gives
+/// what is there, declines puts, and leaves no file behind.
+#[test]
+fn a_read_only_mount_is_read() {
+    let root = TempDir::new().unwrap();
+    let Some(mut process) = with_small_disk(&root) else { return };
+    let dir = Path::new("/small-disk/store");
+    let run = |process: &mut Process, command: &str| {
+        assert_eq!(process.ask(&format!("run {command}")), "ok", "{command}");
+    };
+    assert_eq!(process.open(dir, "none"), "ok");
+    assert_eq!(process.ask("fill 0 50 1"), "50 ok");
+    assert_eq!(process.ask("close"), "ok");
+    // Neither what a checkout leaves out, nor modes that could not be changed, are in the way.
+    run(&mut process, "rm /small-disk/store/lock");
+    run(&mut process, "chmod 0775 /small-disk/store");
+    run(&mut process, "ls -la --full-time /small-disk/store | grep -v total > /before");
+    run(&mut process, "mount -o remount,ro /small-disk");
+    assert_ne!(process.open(dir, "none"), "ok");
+    assert_eq!(process.open(dir, "interval,read-only"), "ok");
+    assert_eq!(process.ask("check 0 50 1 2"), "ok");
+    assert_eq!((process.get(99), process.put(1, 2)), ("none".into(), "ReadOnly".into()));
+    assert_eq!(process.ask("close"), "ok");
+    run(&mut process, "ls -la --full-time /small-disk/store | grep -v total > /after");
+    run(&mut process, "cmp /before /after");
+}
+
 /// A directory that is deleted while processes use it, and made anew by another: those who had the
 /// old one miss and say that it is gone, and write nothing into the new one.
 #[test]

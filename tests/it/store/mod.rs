@@ -2,9 +2,11 @@
 //!
 //! The processes are this very test binary, started again to run [`process::child`] alone.
 
+mod before;
 mod crash;
 mod entry;
 mod faults;
 mod fork;
+mod pressure;
 mod process;
 mod shared;

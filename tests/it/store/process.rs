@@ -10,7 +10,7 @@ use std::{
 use super::{
     crash,
     entry::{self, found, kind},
-    fork,
+    fork, pressure,
 };
 use llm_cache::store::{FileStore, Store};
 
@@ -93,6 +93,17 @@ impl Process {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
+
+    /// The system's number for it.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it a signal.
+    pub(super) fn signal(&self, signal: i32) {
+        // SAFETY: a child of ours that was not waited for, so that the number is nobody else's.
+        unsafe { libc::kill(self.child.id().cast_signed(), signal) };
+    }
 }
 
 impl Drop for Process {
@@ -132,9 +143,13 @@ pub(super) fn say(line: &str) {
 
 /// Has this process killed if it lives that long, so that one that hangs fails its test.
 pub(super) fn end_in_time() {
-    const SECONDS: u32 = 300;
+    end_after(300);
+}
+
+/// Has this process killed in so many seconds, in place of what was said before.
+pub(super) fn end_after(seconds: u32) {
     // SAFETY: sets a timer of this process, whose signal ends it.
-    unsafe { libc::alarm(SECONDS) };
+    unsafe { libc::alarm(seconds) };
 }
 
 #[test]
@@ -148,6 +163,7 @@ fn child() {
     println!();
     match role.as_deref() {
         Ok("obey") => obey(),
+        Ok(role) if role.starts_with(pressure::ROLE) => pressure::write(role),
         Ok(role) => crash::write(role),
         Err(_) => {}
     }
@@ -184,6 +200,7 @@ fn obey() {
                 let status = Command::new("sh").args(["-c", &command.join(" ")]).status();
                 if status.unwrap().success() { "ok".to_owned() } else { "failed".to_owned() }
             }
+            ["descriptors"] => fs::read_dir("/dev/fd").unwrap().count().to_string(),
             _ => act(store.as_ref().unwrap(), &words),
         };
         say(&reply);

@@ -13,8 +13,8 @@ mod answers;
 mod decode;
 mod oracle;
 mod requests;
-mod whole;
 mod stream_end;
+mod whole;
 
 const ANTHROPIC: Dialect = Dialect::AnthropicMessages;
 const CHAT: Dialect = Dialect::OpenAiChat;

@@ -10,7 +10,8 @@ use std::{
 };
 
 use super::{
-    Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index, writer::Appended,
+    Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index, segment::Segment,
+    writer::Appended,
 };
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -46,8 +47,9 @@ impl Common {
         path: PathBuf,
         options: FileStoreOptions,
     ) -> Result<Self, StoreError> {
-        let follow = Mutex::new(Follow::open(&*disk, &path)?);
-        let (counters, index) = (Counters::default(), RwLock::default());
+        let follow = Mutex::new(Follow::open(&*disk, &path, options.is_read_only)?);
+        let index = RwLock::new(Index::new(options.open_max()));
+        let counters = Counters::default();
         Ok(Self { disk, path, options, counters, follow, index })
     }
 
@@ -68,9 +70,41 @@ impl Common {
     /// Takes up a record that this store has appended.
     pub(super) fn apply(&self, appended: &Appended) -> Result<(), StoreError> {
         let mut index = self.index_mut();
-        index.set_file_len(appended.handle, appended.file_len.into());
+        index.segments_mut().set_file_len(appended.handle, appended.file_len.into());
         let applied = index.apply(appended.handle, &appended.found);
         applied.map_err(|error| StoreError::io(&appended.segment.path, error))
+    }
+
+    /// A segment with its file open, and kept open while it is read more often than others. `None`:
+    /// the file is gone.
+    pub(super) fn open_segment(
+        &self,
+        handle: u32,
+        segment: Arc<Segment>,
+    ) -> Result<Option<Arc<Segment>>, StoreError> {
+        if segment.is_open() {
+            return Ok(Some(segment));
+        }
+        let opened = match segment.opened() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_out_of_descriptors(&error) => {
+                self.index_mut().segments_mut().close_idle();
+                segment.opened()
+            }
+            opened => opened,
+        };
+        let opened = Arc::new(opened.map_err(|error| StoreError::io(&segment.path, error))?);
+        self.index_mut().segments_mut().open(handle, Arc::clone(&opened));
+        Ok(Some(opened))
+    }
+
+    /// Refuses where the store was opened to be read only.
+    pub(super) fn check_writable(&self) -> Result<(), StoreError> {
+        if !self.options.is_read_only {
+            return Ok(());
+        }
+        let why = io::Error::other("it was opened with read_only(true)");
+        Err(StoreError::from_io(StoreErrorKind::ReadOnly, &self.path, why))
     }
 
     /// Whether anything is to survive a power loss.
@@ -109,4 +143,9 @@ impl Counters {
     pub(super) fn count_damage(&self, places: u32) {
         self.damaged.fetch_add(u64::from(places), Ordering::Relaxed);
     }
+}
+
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error).map(Some).contains(&error.raw_os_error())
 }

@@ -17,6 +17,8 @@ use rustix::{
     process::geteuid,
 };
 
+use super::holder;
+
 /// A directory of files. Names are plain: no separators.
 pub(super) trait Disk: Send + Sync {
     /// All regular files.
@@ -31,6 +33,10 @@ pub(super) trait Disk: Send + Sync {
     /// Deletes a file. Those who have it open can still read it.
     fn remove(&self, name: &str) -> io::Result<()>;
 
+    /// What tells the file of this name from others, as [`DiskFile::id`]; `None` where there is
+    /// none.
+    fn id_of(&self, name: &str) -> io::Result<Option<u64>>;
+
     /// Returns when the names survive a power loss.
     fn sync(&self) -> io::Result<()>;
 
@@ -38,7 +44,7 @@ pub(super) trait Disk: Send + Sync {
     fn is_gone(&self) -> bool;
 }
 
-/// A file in a [`Disk`], open for reading and writing.
+/// A file in a [`Disk`], open for reading and, unless the disk is read only, for writing.
 pub(super) trait DiskFile: fmt::Debug + Send + Sync {
     /// What tells the file from others that have or had its name.
     fn id(&self) -> io::Result<u64>;
@@ -70,6 +76,12 @@ pub(super) trait DiskFile: fmt::Debug + Send + Sync {
 
     /// Whether another opening of the file has locked it.
     fn is_locked(&self) -> io::Result<bool>;
+
+    /// Whether the file has a name still.
+    fn is_linked(&self) -> io::Result<bool>;
+
+    /// The number of the process that has locked the file, where the system tells.
+    fn holder(&self) -> Option<u32>;
 }
 
 /// A file of a [`Disk`].
@@ -105,12 +117,30 @@ pub(super) fn read_full(
 pub(super) struct LocalDisk {
     handle: File,
     path: PathBuf,
+    access: Access,
+}
+
+/// What may be done with the files, and whose they may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    /// Ours.
+    Write,
+    /// Ours, or root's, who may have made the layer of an image.
+    Read,
+    /// Anybody's.
+    ReadAll,
 }
 
 impl LocalDisk {
     /// The open directory `handle`, which was found at `path`.
     pub(super) const fn new(handle: File, path: PathBuf) -> Self {
-        Self { handle, path }
+        Self { handle, path, access: Access::Write }
+    }
+
+    /// The same, and nothing in it is ever changed; with `is_fixed`, by nobody.
+    pub(super) const fn read_only(handle: File, path: PathBuf, is_fixed: bool) -> Self {
+        let access = if is_fixed { Access::ReadAll } else { Access::Read };
+        Self { handle, path, access }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -118,14 +148,21 @@ impl LocalDisk {
     }
 
     fn open_at(&self, name: &str, more: OFlags) -> io::Result<Box<dyn DiskFile>> {
-        let flags = OFlags::RDWR | OFlags::CLOEXEC | OFlags::NOFOLLOW | more;
+        let may_write = self.access == Access::Write;
+        let access = if may_write { OFlags::RDWR } else { OFlags::RDONLY };
+        let flags = access | OFlags::CLOEXEC | OFlags::NOFOLLOW | more;
         let mode = Mode::RUSR | Mode::WUSR;
         let file = File::from(openat(&self.handle, name, flags, mode)?);
         let metadata = file.metadata()?;
-        if !metadata.is_file() || metadata.uid() != geteuid().as_raw() {
+        let is_trusted = match self.access {
+            Access::Write => metadata.uid() == geteuid().as_raw(),
+            Access::Read => metadata.uid() == geteuid().as_raw() || metadata.uid() == 0,
+            Access::ReadAll => true,
+        };
+        if !metadata.is_file() || !is_trusted {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "not a file of ours"));
         }
-        if metadata.mode() & 0o077 != 0 {
+        if metadata.mode() & 0o077 != 0 && may_write {
             rustix::fs::fchmod(&file, mode)?;
         }
         Ok(Box::new(LocalFile(file)))
@@ -152,6 +189,9 @@ impl Disk for LocalDisk {
     }
 
     fn create(&self, name: &str) -> io::Result<Box<dyn DiskFile>> {
+        if self.access != Access::Write {
+            return Err(io::ErrorKind::ReadOnlyFilesystem.into());
+        }
         self.open_at(name, OFlags::CREATE | OFlags::EXCL)
     }
 
@@ -161,6 +201,14 @@ impl Disk for LocalDisk {
 
     fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.handle, name, AtFlags::empty())?)
+    }
+
+    fn id_of(&self, name: &str) -> io::Result<Option<u64>> {
+        match statat(&self.handle, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => Ok(Some(stat.st_ino)),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
     }
 
     fn sync(&self) -> io::Result<()> {
@@ -235,6 +283,14 @@ impl DiskFile for LocalFile {
             self.unlock()?;
         }
         Ok(!is_free)
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(self.0.metadata()?.nlink() > 0)
+    }
+
+    fn holder(&self) -> Option<u32> {
+        holder::of(&self.0.metadata().ok()?)
     }
 }
 

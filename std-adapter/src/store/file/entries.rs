@@ -2,7 +2,13 @@
 
 use llm_cache_core::RequestKey;
 
-use super::{index::Prefix, packed::unpack, recover, shared::Shared};
+use super::{
+    index::{Place, Prefix},
+    packed::unpack,
+    recover,
+    segment::Segment,
+    shared::{LOADS, Shared},
+};
 use crate::store::{StoreError, Stored};
 
 /// An iterator over the entries of a file store, made by
@@ -24,8 +30,22 @@ impl<'s> Entries<'s> {
 
 impl Entries<'_> {
     fn entry_at(&self, prefix: Prefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
-        let common = &self.shared.common;
-        let Some((segment, place)) = common.index().at(prefix) else { return Ok(None) };
+        for _ in 0..LOADS {
+            let Some((segment, place)) = self.shared.common.index().at(prefix) else { break };
+            match self.shared.common.open_segment(place.segment, segment)? {
+                Some(segment) => return self.read(&segment, place),
+                // Deleted since the last look, after what counts in it was copied.
+                None => self.shared.look_anew()?,
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(
+        &self,
+        segment: &Segment,
+        place: Place,
+    ) -> Result<Option<(RequestKey, Stored)>, StoreError> {
         let failed = |error| StoreError::io(&segment.path, error);
         if let Some(entry) = segment.read(place.offset(), place.len).map_err(failed)? {
             let (key, stored) = entry;
@@ -34,7 +54,7 @@ impl Entries<'_> {
         // Without a head there is nothing to tell which key it was.
         let head = segment.head_at(place.offset()).map_err(failed)?;
         let Some(key) = head.map(|head| head.key) else { return Ok(None) };
-        let older = recover::recover(&key, place, common)?;
+        let older = recover::recover(&key, place, &self.shared.common)?;
         Ok(older.map(|stored| (key, stored)))
     }
 }

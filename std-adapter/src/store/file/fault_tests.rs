@@ -7,6 +7,7 @@ use std::{
 };
 
 mod fork;
+mod leftover;
 mod passing;
 
 use super::{

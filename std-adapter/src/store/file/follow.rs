@@ -20,9 +20,11 @@ use std::{
 };
 
 use super::{
+    claim::lock_soon,
     common::Common,
-    disk::{Disk, DiskFile, Listed},
-    segment::{DATA_START, Opened, Segment, Until, is_listed, random_bytes, sequence_of},
+    disk::{Disk, DiskFile},
+    salt::random_bytes,
+    segment::{DATA_START, Segment, Until},
     tail::Tail,
 };
 use crate::store::{StoreError, StoreErrorKind};
@@ -37,24 +39,25 @@ const LISTING: Duration = Duration::from_millis(500);
 
 /// What is known of the directory.
 pub(super) struct Follow {
-    lock: Box<dyn DiskFile>,
-    notice: [u8; NOTICE_LEN],
-    listed_at: Option<Instant>,
+    /// With the identity of its file. A store that is only read may do without.
+    pub(super) lock: Option<(u64, Box<dyn DiskFile>)>,
+    notice: Notice,
+    pub(super) listed_at: Option<Instant>,
     /// The segments in the index, by name and identity.
-    known: HashMap<Identity, u32>,
-    /// The one that this store writes itself.
-    own: Option<(u32, Arc<Segment>)>,
+    pub(super) known: HashMap<Identity, u32>,
+    /// Those that this store writes itself: the one that records go into, and the next one.
+    pub(super) own: Vec<(u32, Arc<Segment>)>,
     /// The process that all this belongs to.
     pub(super) pid: u32,
     /// The one that it has locked to reclaim it.
-    reclaimed: Option<u32>,
+    pub(super) reclaimed: Option<u32>,
     /// Other writers' segments that may grow.
-    tails: Vec<Tail>,
+    pub(super) tails: Vec<Tail>,
     /// Files that are no segments, and their length.
-    unreadable: HashMap<Identity, u64>,
+    pub(super) unreadable: HashMap<Identity, u64>,
     /// A segment of a newer version of this library, by name and version.
-    newer: Option<(String, u16)>,
-    state: State,
+    pub(super) newer: Option<(String, u16)>,
+    pub(super) state: State,
 }
 
 /// What calls of the store depend on.
@@ -69,20 +72,26 @@ pub(super) struct State {
 }
 
 /// The name of a file and what tells it from others of that name.
-type Identity = (String, u64);
+pub(super) type Identity = (String, u64);
+
+/// Random bytes that tell whether names or writers have changed.
+pub(super) type Notice = [u8; 8];
 
 pub(super) const LOCK_NAME: &str = "lock";
-const NOTICE_LEN: usize = 8;
 
 impl Follow {
-    /// Opens the lock file, or makes it.
-    pub(super) fn open(disk: &dyn Disk, path: &Path) -> Result<Self, StoreError> {
+    /// Opens the lock file, or makes it unless the store is only read.
+    pub(super) fn open(
+        disk: &dyn Disk,
+        path: &Path,
+        is_read_only: bool,
+    ) -> Result<Self, StoreError> {
         Ok(Self {
-            lock: open_lock(disk, path)?,
-            notice: [0; NOTICE_LEN],
+            lock: open_lock(disk, path, is_read_only)?,
+            notice: Notice::default(),
             listed_at: None,
             known: HashMap::new(),
-            own: None,
+            own: Vec::new(),
             reclaimed: None,
             pid: process::id(),
             tails: Vec::new(),
@@ -98,6 +107,12 @@ impl Follow {
 
     /// Whether the directory may be written to: it is there, and no newer version uses it.
     pub(super) fn check(&self, common: &Common) -> Result<(), StoreError> {
+        common.check_writable()?;
+        self.check_version(common)
+    }
+
+    /// Whether the directory is there, and no newer version uses it.
+    pub(super) fn check_version(&self, common: &Common) -> Result<(), StoreError> {
         if self.state.is_gone {
             return Err(StoreError::new(StoreErrorKind::Gone).at(&common.path));
         }
@@ -107,8 +122,14 @@ impl Follow {
     }
 
     /// The file whose lock makes its holder the only one to delete and to compact.
-    pub(super) fn maintenance_lock(&self) -> &dyn DiskFile {
-        &*self.lock
+    pub(super) fn maintenance_lock(&self, common: &Common) -> Result<&dyn DiskFile, StoreError> {
+        let read_only = || StoreError::new(StoreErrorKind::ReadOnly).at(&common.path);
+        self.lock.as_ref().map(|(_, file)| &**file).ok_or_else(read_only)
+    }
+
+    /// The notice that was read last.
+    pub(super) const fn notice(&self) -> Notice {
+        self.notice
     }
 
     /// The files that are no segments: their names and lengths.
@@ -123,7 +144,8 @@ impl Follow {
 
     /// Tells everyone that the names or the writers of segments have changed.
     pub(super) fn give_notice(&self, common: &Common) -> Result<(), StoreError> {
-        let given = self.lock.write_at(&random_bytes()[..NOTICE_LEN], 0);
+        let [a, b, c, d, e, f, g, h, ..] = random_bytes();
+        let given = self.maintenance_lock(common)?.write_at(&[a, b, c, d, e, f, g, h], 0);
         given.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))
     }
 
@@ -145,66 +167,46 @@ impl Follow {
         live.try_for_each(|tail| tail.catch_up(common))
     }
 
-    fn read_notice(&self, common: &Common) -> Result<[u8; NOTICE_LEN], StoreError> {
-        let mut notice = [0; NOTICE_LEN];
-        let read = self.lock.read_at(&mut notice, 0);
+    fn read_notice(&self, common: &Common) -> Result<Notice, StoreError> {
+        let mut notice = Notice::default();
+        let Some((_, lock)) = &self.lock else { return Ok(notice) };
+        let read = lock.read_at(&mut notice, 0);
         read.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))?;
         Ok(notice)
     }
 
-    /// Reads the names, and what is not known yet of the segments.
-    pub(super) fn list(&mut self, common: &Common) -> Result<(), StoreError> {
-        let started = Instant::now();
-        self.state.is_gone = common.disk.is_gone();
-        let listed = if self.state.is_gone { Ok(Vec::new()) } else { common.disk.list() };
-        let mut listed = listed.map_err(|error| common.failed(error))?;
-        listed.retain(|file| sequence_of(&file.name).is_some());
-        // Oldest first: then most records are the newest of their keys when they come up.
-        listed.sort_by(|a, b| a.name.cmp(&b.name));
-        self.newer = None;
-        for file in &listed {
-            let sequence = sequence_of(&file.name).unwrap_or(0);
-            self.state.sequence = self.state.sequence.max(sequence);
-            match self.known.get(&identity(file)) {
-                // What this store writes itself, it knows better.
-                Some(&handle) if !self.is_own(handle) => {
-                    common.index_mut().set_file_len(handle, file.len);
-                }
-                Some(_) => {}
-                None => self.take_up(file, common)?,
-            }
-        }
-        self.drop_missing(&listed, common)?;
-        self.tails.retain(|tail| !tail.is_over());
-        // To ask of a lock of our own would give it up.
-        let others = self.tails.iter_mut().filter(|tail| Some(tail.handle) != self.reclaimed);
-        others.into_iter().try_for_each(Tail::ask)?;
-        // One whose writer has just died may hold what nobody has seen yet, and one that was taken
-        // over may go on behind remains.
-        self.tails.iter_mut().try_for_each(|tail| tail.read_all(common).map(|_| ()))?;
-        self.state.is_shared = self.tails.iter().any(Tail::is_live);
-        self.listed_at = Some(started);
-        Ok(())
-    }
-
-    /// Knows the segment that this store writes from now on.
-    pub(super) fn own(&mut self, handle: u32, segment: Arc<Segment>) {
+    /// Knows a segment that this store writes from now on.
+    pub(super) fn own(&mut self, handle: u32, segment: Arc<Segment>, common: &Common) {
         self.known.insert((segment.name.clone(), segment.id), handle);
         self.tails.retain(|tail| tail.handle != handle);
-        self.own = Some((handle, segment));
+        common.index_mut().segments_mut().own(handle, Arc::clone(&segment));
+        self.own.push((handle, segment));
     }
 
-    /// Whether the file that this store writes was still there at the last listing.
+    /// Whether this store writes the file, and it was still there at the last listing.
     pub(super) fn is_own(&self, handle: u32) -> bool {
-        self.own.as_ref().is_some_and(|(own, _)| *own == handle)
+        self.own.iter().any(|(own, _)| *own == handle)
+    }
+
+    /// Whether another writer of the segment was alive at the last listing.
+    pub(super) fn is_written(&self, handle: u32) -> bool {
+        self.tails.iter().any(|tail| tail.handle == handle && tail.is_live())
     }
 
     /// Ends [`own`](Self::own): the store has written up to `end` and its lock is free. Where that
     /// could not be said in the file, somebody may go on there.
-    pub(super) fn disown(&mut self, handle: u32, segment: Arc<Segment>, end: u32, is_closed: bool) {
-        self.own.take_if(|(own, _)| *own == handle);
-        if !is_closed {
-            self.tails.push(Tail::continued(handle, segment, end));
+    pub(super) fn disown(
+        &mut self,
+        handle: u32,
+        segment: &Segment,
+        end: u32,
+        is_closed: bool,
+        common: &Common,
+    ) {
+        self.own.retain(|(own, _)| *own != handle);
+        common.index_mut().segments_mut().disown(handle);
+        if !is_closed && common.index().held(handle).is_some() {
+            self.tails.push(Tail::continued(handle, Arc::new(segment.closed()), end));
         }
     }
 
@@ -216,22 +218,29 @@ impl Follow {
         common: &Common,
     ) -> Result<Option<(u32, Arc<Segment>, u32)>, StoreError> {
         for tail in &mut self.tails {
-            let segment = Arc::clone(&tail.segment);
-            let failed = |error| StoreError::io(&segment.path, error);
+            let path = tail.segment.path.clone();
+            let failed = |error| StoreError::io(&path, error);
             // Where a sync of ours has failed, none that succeeds later would mean anything.
-            let is_good = tail.has_room(len) && !segment.is_failed();
-            if !is_good || !segment.file.try_lock().map_err(failed)? {
+            if !tail.has_room(len) || tail.is_live() || tail.segment.is_failed() {
+                continue;
+            }
+            let segment = match tail.segment.opened() {
+                // Deleted before it was locked.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => Arc::new(opened.map_err(failed)?),
+            };
+            let locked = lock_soon(&*segment.file().map_err(failed)?);
+            if !locked.map_err(failed)? {
                 continue;
             }
             // It may have been deleted, or filled and left again, before it was locked.
-            let is_there = is_listed(&*common.disk, &segment.name, segment.id);
-            if is_there.map_err(failed)? {
+            let there = common.disk.id_of(&segment.name);
+            if there.map_err(failed)? == Some(segment.id) {
                 tail.read_all(common)?;
                 if tail.has_room(len) {
                     return Ok(Some((tail.handle, segment, tail.end())));
                 }
             }
-            segment.file.unlock().map_err(failed)?;
         }
         Ok(None)
     }
@@ -244,7 +253,7 @@ impl Follow {
         segment: &Segment,
         common: &Common,
     ) -> Result<bool, StoreError> {
-        let is_locked = segment.file.try_lock();
+        let is_locked = segment.file().and_then(|file| lock_soon(&*file));
         if !is_locked.map_err(|error| StoreError::io(&segment.path, error))? {
             return Ok(false);
         }
@@ -261,17 +270,12 @@ impl Follow {
     /// Ends [`lock`](Self::lock).
     pub(super) fn unlock(&mut self, segment: &Segment) -> io::Result<()> {
         self.reclaimed = None;
-        segment.file.unlock()
+        segment.file()?.unlock()
     }
 
     /// Drops a segment whose file is deleted; says how many entries went with it.
     pub(super) fn drop_segment(&mut self, segment: &Segment, common: &Common) -> u64 {
-        let identity = (segment.name.clone(), segment.id);
-        let Some(handle) = self.known.remove(&identity) else { return 0 };
-        self.tails.retain(|tail| tail.handle != handle);
-        if self.is_own(handle) {
-            self.own = None;
-        }
+        let Some(handle) = self.forget(&(segment.name.clone(), segment.id)) else { return 0 };
         let mut keys = Vec::new();
         // What cannot be read here is found by its handle.
         let _ = segment.walk(DATA_START, Until::End, |found| {
@@ -281,97 +285,33 @@ impl Follow {
         common.index_mut().drop_segment(handle, &keys)
     }
 
-    fn take_up(&mut self, file: &Listed, common: &Common) -> Result<(), StoreError> {
-        let opened = match Segment::open(&*common.disk, &common.path, file) {
-            Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => return Ok(()),
-            opened => opened?,
-        };
-        match opened {
-            Opened::Segment(segment) => {
-                self.unreadable.remove(&identity(file));
-                let segment = Arc::new(segment);
-                let handle = common.index_mut().add(Arc::clone(&segment), file.len);
-                self.known.insert((segment.name.clone(), segment.id), handle);
-                let mut tail = Tail::new(handle, segment);
-                tail.ask()?;
-                let damaged = tail.read_all(common)?;
-                // What its writer is about to finish is no damage.
-                common.counters.count_damage(if tail.is_live() { 0 } else { damaged });
-                self.tails.push(tail);
-            }
-            Opened::Newer { found } => self.newer = Some((file.name.clone(), found)),
-            Opened::Unreadable => {
-                let is_new = self.unreadable.insert(identity(file), file.len).is_none();
-                // Its maker may be about to write the header, which is one write.
-                let is_damage = is_new && file.len > 0;
-                common.counters.count_damage(is_damage.into());
-            }
-        }
-        Ok(())
-    }
-
-    fn drop_missing(&mut self, listed: &[Listed], common: &Common) -> Result<(), StoreError> {
-        let is_there =
-            |(name, id): &Identity| listed.iter().any(|file| file.name == *name && file.id == *id);
-        self.unreadable.retain(|identity, _| is_there(identity));
-        let missing = self.known.iter().filter(|(identity, _)| !is_there(identity));
-        let missing: Vec<u32> = missing.map(|(_, handle)| *handle).collect();
-        for handle in missing {
-            let held = common.index().held(handle).map(|held| Arc::clone(&held.segment));
-            if let Some(segment) = held {
-                self.drop_segment(&segment, common);
-            }
-        }
-        Ok(())
-    }
-
-    /// This process is a child of the one that opened the store. Locks belong to an opened file,
-    /// which a fork shares: so it opens everything anew, and leaves the parent its segment.
-    fn after_fork(&mut self, common: &Common) -> Result<(), StoreError> {
-        self.lock = open_lock(&*common.disk, &common.path)?;
-        (self.listed_at, self.reclaimed) = (None, None);
-        if let Some((handle, segment)) = self.own.take() {
-            let written = segment.written();
-            self.tails.push(Tail::continued(handle, segment, written));
-        }
-        let known: Vec<_> =
-            self.known.iter().map(|(file, handle)| (file.clone(), *handle)).collect();
-        for ((name, id), handle) in known {
-            let listed = Listed { name, id, len: 0 };
-            let opened = Segment::open(&*common.disk, &common.path, &listed);
-            let segment = match opened {
-                Ok(Opened::Segment(segment)) => segment,
-                // The listing that follows finds that it is gone.
-                Ok(_) => continue,
-                Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => continue,
-                // The inherited one shares its lock with the parent, and must not be used.
-                Err(error) => return Err(error),
-            };
-            if segment.id == id {
-                let segment = Arc::new(segment);
-                let mut tails = self.tails.iter_mut();
-                if let Some(tail) = tails.find(|tail| tail.handle == handle) {
-                    tail.segment = Arc::clone(&segment);
-                }
-                common.index_mut().replace_segment(handle, segment);
-            }
-        }
-        self.pid = process::id();
-        Ok(())
+    /// Forgets a segment whose file is gone; gives the handle that the index has of it.
+    pub(super) fn forget(&mut self, identity: &Identity) -> Option<u32> {
+        let handle = self.known.remove(identity)?;
+        self.tails.retain(|tail| tail.handle != handle);
+        self.own.retain(|(own, _)| *own != handle);
+        Some(handle)
     }
 }
 
-fn identity(file: &Listed) -> Identity {
-    (file.name.clone(), file.id)
-}
-
-fn open_lock(disk: &dyn Disk, path: &Path) -> Result<Box<dyn DiskFile>, StoreError> {
+/// The lock file with its identity. `None`: there is none, and the store is only read.
+pub(super) fn open_lock(
+    disk: &dyn Disk,
+    path: &Path,
+    is_read_only: bool,
+) -> Result<Option<(u64, Box<dyn DiskFile>)>, StoreError> {
     let path = path.join(LOCK_NAME);
-    let made = match disk.create(LOCK_NAME) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.open(LOCK_NAME),
-        made => made,
+    let opened = match disk.open(LOCK_NAME) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && is_read_only => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match disk.create(LOCK_NAME) {
+            // Somebody else was faster.
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.open(LOCK_NAME),
+            made => made,
+        },
+        opened => opened,
     };
-    made.map_err(|error| match error.raw_os_error() {
+    let opened = opened.and_then(|file| Ok((file.id()?, file)));
+    opened.map(Some).map_err(|error| match error.raw_os_error() {
         Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
             StoreError::from_io(StoreErrorKind::SymbolicLink, &path, error)
         }

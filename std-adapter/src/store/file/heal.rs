@@ -54,7 +54,7 @@ impl Maintenance<'_> {
         let Some(&(newest, newest_place)) = candidates.first() else { return Ok(None) };
         for (found, place) in candidates {
             let Some(segment) = self.held(place) else { continue };
-            let bytes = segment.file.read_vec(place.len as usize, found.offset.into());
+            let bytes = segment.read_bytes(found.offset, place.len);
             let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
             let frame = segment.header.frame(found.offset, &CRC);
             let record = Record::decode(&bytes, &frame, &CRC).ok();

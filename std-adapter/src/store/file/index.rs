@@ -1,7 +1,7 @@
 //! Where each entry stands, in memory.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{Hash, Hasher},
     io,
     sync::Arc,
@@ -14,6 +14,7 @@ use llm_cache_core::{
 
 use super::{
     hasher::Seeded,
+    held::{Held, Segments},
     segment::{Segment, padded},
 };
 
@@ -24,17 +25,15 @@ use super::{
 /// apart. By chance that happens to one pair in a store of five thousand million entries; somebody
 /// who makes it happen to keys of his own gains nothing, and another's key would take him 2^64
 /// attempts.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Index {
     places: HashMap<Prefix, Place, Seeded>,
-    /// By the handle of a place. A handle is not used again.
-    segments: Vec<Option<Held>>,
+    /// By the handle of a place.
+    segments: Segments,
     /// Entries and removals with a lower order are gone, by a clear.
     cleared_below: u64,
     /// Places of removals.
     removals: usize,
-    /// Bytes of all files.
-    bytes: u64,
 }
 
 /// In two halves, so that a place and its prefix need no padding.
@@ -55,26 +54,6 @@ pub(super) struct Place {
     /// In units of the alignment; the highest bit tells a removal.
     at: u32,
     pub(super) len: u32,
-}
-
-/// A segment and what of it counts.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub(super) segment: Arc<Segment>,
-    /// Bytes of the file.
-    pub(super) file_len: u64,
-    /// Bytes of the records that the index points to.
-    pub(super) live_bytes: u64,
-    /// The records that the index points to.
-    pub(super) live: u32,
-    /// All entries and removals, replaced ones too.
-    pub(super) records: u32,
-    /// The lowest and the highest order of its records.
-    pub(super) orders: (u64, u64),
-    /// The order of its last clear, 0 for none.
-    pub(super) clear: u64,
-    /// What its entries cost together, replaced ones too.
-    pub(super) cost: u64,
 }
 
 const REMOVAL: u32 = 1 << 31;
@@ -100,22 +79,16 @@ impl Place {
     }
 }
 
-impl Held {
-    pub(super) fn new(segment: Arc<Segment>, file_len: u64) -> Self {
-        Self {
-            segment,
-            file_len,
-            live_bytes: 0,
-            live: 0,
-            records: 0,
-            orders: (u64::MAX, 0),
-            clear: 0,
-            cost: 0,
-        }
-    }
-}
+/// How many places may be empty whatever the map holds.
+const LOOSE_MIN: usize = 64;
 
 impl Index {
+    /// An empty one, for segments of which `open_max` may be open at a time.
+    pub(super) fn new(open_max: usize) -> Self {
+        let places = HashMap::default();
+        Self { places, segments: Segments::new(open_max), cleared_below: 0, removals: 0 }
+    }
+
     /// The newest entry of `key`, as far as can be told without reading it.
     pub(super) fn find(&self, key: &RequestKey) -> Option<(Arc<Segment>, Place)> {
         self.at(prefix(key))
@@ -124,7 +97,7 @@ impl Index {
     /// The entry that a prefix leads to.
     pub(super) fn at(&self, prefix: Prefix) -> Option<(Arc<Segment>, Place)> {
         let place = *self.places.get(&prefix).filter(|place| !place.is_removal())?;
-        Some((Arc::clone(&self.held(place.segment)?.segment), place))
+        Some((Arc::clone(self.held(place.segment)?.used()), place))
     }
 
     /// The prefixes of all entries' keys.
@@ -147,7 +120,7 @@ impl Index {
     pub(super) fn memory_bytes(&self) -> usize {
         // The map holds a byte beside each place it has room for, and an eighth of them stay empty.
         let places = self.places.capacity() / 7 * 8 * (size_of::<(Prefix, Place)>() + 1);
-        places + self.segments.capacity() * size_of::<Option<Held>>()
+        places + self.segments.memory_bytes()
     }
 
     /// Prepares for as many more records, so that growing does not move the others again and again.
@@ -161,39 +134,34 @@ impl Index {
     }
 
     pub(super) fn held(&self, handle: u32) -> Option<&Held> {
-        self.segments.get(handle as usize)?.as_ref()
+        self.segments.get(handle)
     }
 
     /// All segments with their handles.
     pub(super) fn all_held(&self) -> impl Iterator<Item = (u32, &Held)> {
-        (0..).zip(&self.segments).filter_map(|(handle, held)| Some((handle, held.as_ref()?)))
+        self.segments.iter()
     }
 
     /// Bytes of all files.
     pub(super) const fn bytes(&self) -> u64 {
-        self.bytes
+        self.segments.bytes()
     }
 
-    /// Takes up a segment; its records follow. Gives its handle.
-    pub(super) fn add(&mut self, segment: Arc<Segment>, file_len: u64) -> u32 {
-        self.segments.push(Some(Held::new(segment, file_len)));
-        self.bytes += file_len;
-        // As many segments as that would take longer than the age of the earth.
-        self.segments.len() as u32 - 1
+    /// The segments, to take up one or to change what is known of one.
+    pub(super) const fn segments_mut(&mut self) -> &mut Segments {
+        &mut self.segments
     }
 
-    pub(super) fn set_file_len(&mut self, handle: u32, file_len: u64) {
-        if let Some(held) = self.segments.get_mut(handle as usize).and_then(Option::as_mut) {
-            self.bytes = self.bytes - held.file_len + file_len;
-            held.file_len = file_len;
+    /// Gives memory back where the map has room for several times what it holds.
+    pub(super) fn fit(&mut self) {
+        if self.is_loose() {
+            self.places.shrink_to(2 * self.places.len());
         }
     }
 
-    /// Puts another opening of the same file in place of a segment.
-    pub(super) fn replace_segment(&mut self, handle: u32, segment: Arc<Segment>) {
-        if let Some(held) = self.held_mut(handle) {
-            held.segment = segment;
-        }
+    /// Whether [`fit`](Self::fit) would do anything.
+    pub(super) fn is_loose(&self) -> bool {
+        self.places.capacity() > 4 * self.places.len() + LOOSE_MIN
     }
 
     /// Takes up a record. Where the key has another one already, the newer of the two stays; that
@@ -241,26 +209,28 @@ impl Index {
 
     /// Drops a segment, whose records have these keys; says how many entries went with it.
     pub(super) fn drop_segment(&mut self, handle: u32, keys: &[RequestKey]) -> u64 {
-        let mut entries = 0;
+        let before = self.len();
         for key in keys {
-            let Some(place) = self.place(key).filter(|place| place.segment == handle) else {
-                continue;
-            };
-            entries += u64::from(!place.is_removal());
-            self.unset(key);
+            if self.place(key).is_some_and(|place| place.segment == handle) {
+                self.unset(key);
+            }
         }
-        let held = self.segments.get_mut(handle as usize).and_then(Option::take);
-        self.bytes -= held.as_ref().map_or(0, |held| held.file_len);
-        if held.is_some_and(|held| held.live > 0) {
-            // Heads that could be read once cannot any more.
+        self.drop_segments(&HashSet::from([handle]));
+        (before - self.len()) as u64
+    }
+
+    /// Drops segments whose records nobody can read any more.
+    pub(super) fn drop_segments(&mut self, handles: &HashSet<u32>) {
+        let removed = handles.iter().filter_map(|&handle| self.segments.remove(handle));
+        if removed.map(|held| held.live).max() > Some(0) {
             let removals = &mut self.removals;
             self.places.retain(|_, place| {
-                let stays = place.segment != handle;
+                let stays = !handles.contains(&place.segment);
                 *removals -= usize::from(!stays && place.is_removal());
                 stays
             });
         }
-        entries
+        self.fit();
     }
 
     /// Entries with a lower order are gone, those that come up later too. Reads the heads of
@@ -290,6 +260,7 @@ impl Index {
         for prefix in gone {
             self.unset_at(prefix);
         }
+        self.fit();
         Ok(())
     }
 
@@ -333,7 +304,7 @@ impl Index {
     }
 
     fn held_mut(&mut self, handle: u32) -> Option<&mut Held> {
-        self.segments.get_mut(handle as usize)?.as_mut()
+        self.segments.get_mut(handle)
     }
 }
 

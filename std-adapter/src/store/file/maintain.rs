@@ -1,9 +1,17 @@
 //! Making room: when, under which lock, and which segment goes.
 //!
-//! One process at a time does this, whoever gets the maintenance lock; nobody waits for it.
+//! One process at a time does this, whoever gets the maintenance lock. Nobody waits for it but a
+//! put that finds no room, and that one not for long.
+
+use std::{
+    io, thread,
+    time::{Duration, Instant},
+};
 
 use super::{
+    claim::lock_soon,
     common::Common,
+    follow::{LOCK_NAME, Notice},
     reclaim::{Keep, is_mostly_dead},
     replaced::is_unreadable,
     writer::Writer,
@@ -30,31 +38,70 @@ pub(super) struct Maintenance<'m> {
     pub(super) writer: &'m mut Writer,
 }
 
+/// Who kept a store from making room when it last waited for that, and until what has changed it
+/// does not wait again.
+pub(super) struct HeldUp {
+    notice: Notice,
+    holder: Option<u32>,
+}
+
+/// How long a put waits for room that somebody else keeps it from making.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How often it looks meanwhile.
+const PAUSE: Duration = Duration::from_millis(1);
+/// How often all candidates are tried again: somebody may just be asking whether they are locked.
+const ROUNDS: u32 = 20;
+
 impl Maintenance<'_> {
     /// Sees to it that the files stay within the bound when a record of `len` bytes is appended.
+    ///
+    /// Where others keep it from that, the record may still go into the segment that is being
+    /// written, and no other one: so the files outgrow the bound by what is left of that, for each
+    /// writer.
     pub(super) fn make_room(&mut self, len: u64) -> Result<(), StoreError> {
-        if self.fits(len) || !self.lock()? {
+        let stays = self.writer.takes(len);
+        if !stays {
+            // What others have written counts too.
+            self.list()?;
+        }
+        if self.fits(len) {
+            return Ok(());
+        }
+        let is_locked = if stays { self.lock()? } else { self.lock_or_wait(len)? };
+        if !is_locked {
             return Ok(());
         }
         let done = self.delete_until(len);
         let unlocked = self.unlock();
-        done.and(unlocked)
+        match done {
+            Err(error)
+                if error.kind() == StoreErrorKind::BoundReached && self.writer.takes(len) =>
+            {
+                unlocked
+            }
+            done => done.and(unlocked),
+        }
     }
 
     /// Leaves the segment that is being written, and gives all that a compaction is to go through:
     /// oldest first, so that what a removal hides is gone before the removal comes up.
     pub(super) fn begin_compaction(&mut self) -> Result<Vec<u32>, StoreError> {
-        let mut follow = self.common.follow();
-        follow.list(self.common)?;
-        self.writer.forget_deleted(&follow);
-        drop(follow);
-        self.writer.leave(self.common);
+        self.list()?;
+        self.writer.renew(self.common);
         while self.delete_unreadable()? {}
         Ok(self.candidates())
     }
 
-    /// Rewrites a segment if it holds more than live entries.
+    /// Rewrites a segment if it holds more than live entries. Others who need room meanwhile wait
+    /// for it here, since nobody else may make any.
     pub(super) fn compact(&mut self, handle: u32, done: &mut Compaction) -> Result<(), StoreError> {
+        let capacity = self.common.options.segment_capacity().into();
+        if self.common.follow().state().is_shared && !self.fits(capacity) {
+            match self.delete_until(capacity) {
+                Err(error) if error.kind() == StoreErrorKind::BoundReached => {}
+                made => made?,
+            }
+        }
         match self.reclaim(handle, Keep::Live)? {
             Some(is_changed) => done.segments += u32::from(is_changed),
             None => done.segments_busy += 1,
@@ -79,13 +126,49 @@ impl Maintenance<'_> {
     /// Takes the maintenance lock, which this process may have already.
     pub(super) fn lock(&mut self) -> Result<bool, StoreError> {
         if self.writer.maintainers == 0 {
-            let locked = self.common.follow().maintenance_lock().try_lock();
+            let locked = self.common.follow().maintenance_lock(self.common)?.try_lock();
             if !locked.map_err(|error| self.common.failed(error))? {
                 return Ok(false);
             }
         }
         self.writer.maintainers += 1;
+        self.writer.held_up = None;
         Ok(true)
+    }
+
+    /// Takes the maintenance lock, or waits for it and for room that its holder makes. `false`:
+    /// there is room. Who has waited in vain does not wait again before something has changed.
+    fn lock_or_wait(&mut self, len: u64) -> Result<bool, StoreError> {
+        let started = Instant::now();
+        loop {
+            if self.lock()? {
+                return Ok(true);
+            }
+            let mut follow = self.common.follow();
+            follow.look(self.common)?;
+            let notice = follow.notice();
+            drop(follow);
+            if self.fits(len) {
+                return Ok(false);
+            }
+            let is_same = |held_up: &&HeldUp| held_up.notice == notice;
+            if let Some(held_up) = self.writer.held_up.as_ref().filter(is_same) {
+                return Err(self.is_held_by(held_up.holder));
+            }
+            if started.elapsed() >= PATIENCE {
+                let holder = self.common.follow().maintenance_lock(self.common)?.holder();
+                self.writer.held_up = Some(HeldUp { notice, holder });
+                return Err(self.is_held_by(holder));
+            }
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn is_held_by(&self, holder: Option<u32>) -> StoreError {
+        let who = holder.map_or("another process".to_owned(), |id| format!("process {id}"));
+        let why = format!("{who} holds the lock of this file, without which nobody may delete");
+        let path = self.common.path.join(LOCK_NAME);
+        StoreError::from_io(StoreErrorKind::BoundReached, &path, io::Error::other(why))
     }
 
     /// Tells everyone what has changed, and gives the lock back.
@@ -98,7 +181,7 @@ impl Maintenance<'_> {
         if self.writer.maintainers > 0 {
             return synced.and(told);
         }
-        let unlocked = follow.maintenance_lock().unlock();
+        let unlocked = follow.maintenance_lock(self.common)?.unlock();
         synced.and(told).and(unlocked.map_err(|error| self.common.failed(error)))
     }
 
@@ -109,27 +192,61 @@ impl Maintenance<'_> {
         bytes + growth <= self.common.options.max_bytes
     }
 
-    fn delete_until(&mut self, len: u64) -> Result<(), StoreError> {
+    /// Learns what others have done.
+    fn list(&mut self) -> Result<(), StoreError> {
         let mut follow = self.common.follow();
         follow.list(self.common)?;
         self.writer.forget_deleted(&follow);
-        drop(follow);
+        Ok(())
+    }
+
+    fn delete_until(&mut self, len: u64) -> Result<(), StoreError> {
+        self.list()?;
+        // Each is deleted once at most; what is made for copies counts as new.
+        let mut left = 2 * self.common.index().all_held().count() + 2;
+        let mut rounds = ROUNDS;
         while !self.fits(len) {
-            if self.delete_unreadable()? {
+            if left > 0 && self.delete_one()? {
+                left -= 1;
                 continue;
             }
-            if let Some((handle, keep)) = self.choose()
-                && self.reclaim(handle, keep)? == Some(true)
-            {
-                continue;
+            if rounds == 0 || left == 0 {
+                let why = io::Error::other("other processes are writing to all that could go");
+                let (kind, path) = (StoreErrorKind::BoundReached, &self.common.path);
+                return Err(StoreError::from_io(kind, path, why));
             }
-            // What is left is the segment that is being written, and those of others.
-            if self.writer.active().is_none() {
-                return Err(StoreError::new(StoreErrorKind::BoundReached).at(&self.common.path));
-            }
-            self.writer.leave(self.common);
+            rounds -= 1;
+            thread::sleep(PAUSE);
+            self.list()?;
         }
         Ok(())
+    }
+
+    /// Deletes the file that is to go first of those that can.
+    fn delete_one(&mut self) -> Result<bool, StoreError> {
+        // What is left in the end is the segment that is being written, and those of others.
+        Ok(self.delete_unreadable()?
+            || self.reclaim_one()?
+            || (self.writer.renew(self.common) && self.reclaim_one()?))
+    }
+
+    fn reclaim_one(&mut self) -> Result<bool, StoreError> {
+        for (handle, keep) in self.by_preference() {
+            if self.reclaim(handle, self.affordable(handle, keep))? == Some(true) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// What can be kept of a segment: nothing where the copies would outgrow what a writer may take
+    /// beyond the bound.
+    fn affordable(&self, handle: u32, keep: Keep) -> Keep {
+        let index = self.common.index();
+        let live = index.held(handle).map_or(0, |held| held.live_bytes);
+        let Self { common, .. } = self;
+        let limit = common.options.max_bytes + u64::from(common.options.segment_capacity());
+        if index.bytes() + live > limit { Keep::Nothing } else { keep }
     }
 
     /// All segments but the one that is being written, the oldest first.
@@ -145,30 +262,26 @@ impl Maintenance<'_> {
         handles.into_iter().map(|(_, handle)| handle).collect()
     }
 
-    /// The segment to free next: the one with the most bytes to gain if half of it is dead, else
-    /// the oldest.
-    fn choose(&self) -> Option<(u32, Keep)> {
+    /// What to free, in this order: segments that are half dead, those with the most bytes to gain
+    /// first; then the others, the oldest first. Those that others are known to write come last.
+    fn by_preference(&self) -> Vec<(u32, Keep)> {
         let candidates = self.candidates();
         let index = self.common.index();
-        let dead = |handle: &u32| {
-            let held = index.held(*handle)?;
+        let dead = |&handle: &u32| {
+            let held = index.held(handle)?;
             let dead = held.file_len.saturating_sub(held.live_bytes);
-            is_mostly_dead(held.file_len, held.live_bytes).then_some(dead)
+            let is_dead = held.live == 0 || is_mostly_dead(held.file_len, held.live_bytes);
+            is_dead.then_some((dead, handle))
         };
-        let unlocked = |handle: &&u32| {
-            index
-                .held(**handle)
-                .is_some_and(|held| held.segment.file.is_locked().is_ok_and(|is| !is))
-        };
-        let emptiest = candidates
-            .iter()
-            .filter(unlocked)
-            .filter_map(|handle| Some((dead(handle)?, *handle)))
-            .max_by_key(|&(dead, handle)| (dead, u32::MAX - handle));
-        match emptiest {
-            Some((_, handle)) => Some((handle, Keep::Live)),
-            None => candidates.iter().find(unlocked).map(|&handle| (handle, Keep::Dear)),
-        }
+        let mut emptiest: Vec<_> = candidates.iter().filter_map(dead).collect();
+        emptiest.sort_unstable_by_key(|&(dead, handle)| (u64::MAX - dead, handle));
+        let emptiest = emptiest.into_iter().map(|(_, handle)| (handle, Keep::Live));
+        let oldest = candidates.into_iter().map(|handle| (handle, Keep::Dear));
+        let mut all: Vec<_> = emptiest.chain(oldest).collect();
+        drop(index);
+        let follow = self.common.follow();
+        all.sort_by_key(|&(handle, _)| follow.is_written(handle));
+        all
     }
 
     /// Deletes a file with the name of a segment that is none and that nobody is making.
@@ -179,9 +292,13 @@ impl Maintenance<'_> {
         for name in names {
             let path = self.common.path.join(&name);
             let failed = |error| StoreError::io(&path, error);
-            let file = self.common.disk.open(&name).map_err(failed)?;
-            if file.try_lock().map_err(failed)? && is_unreadable(&*file, name.clone(), self.common)?
-            {
+            let file = match self.common.disk.open(&name) {
+                // The next listing finds that it is gone.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                file => file.map_err(failed)?,
+            };
+            let is_free = lock_soon(&*file).map_err(failed)?;
+            if is_free && is_unreadable(&*file, name.clone(), self.common)? {
                 self.common.disk.remove(&name).map_err(failed)?;
                 self.common.follow().forget_unreadable(&name);
                 return Ok(true);

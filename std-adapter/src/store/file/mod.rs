@@ -1,5 +1,9 @@
 //! The store in a directory of files.
 
+mod active;
+#[cfg(test)]
+mod churn_tests;
+mod claim;
 mod common;
 mod crc;
 mod directory;
@@ -12,7 +16,10 @@ mod flusher;
 mod follow;
 mod hasher;
 mod heal;
+mod held;
+mod holder;
 mod index;
+mod listing;
 mod maintain;
 mod medium;
 mod network;
@@ -20,9 +27,11 @@ mod options;
 mod packed;
 #[cfg(test)]
 mod power_tests;
+mod progress;
 mod reclaim;
 mod recover;
 mod replaced;
+mod salt;
 mod segment;
 mod shared;
 #[cfg(test)]
@@ -73,16 +82,24 @@ pub use verify::{Damage, DamageKind, Verification};
 /// - **Privacy**: entries are stored in clear. The directory has mode 0700, files 0600. A directory
 ///   that another user owns, may write to or could replace is refused, and so is one on a network
 ///   file system, whose locks may hold nobody back.
-/// - **Bound**: 256 MiB unless set otherwise. A segment that is half dead is compacted; else the
-///   oldest goes. What has expired goes with it, and up to a quarter of it is kept: entries that
-///   cost twice as much for their size as the others.
+/// - **Bound**: 256 MiB unless set otherwise; within a segment for each process that writes it
+///   holds whatever any of them does, one that stands still included. A segment that is half dead
+///   is compacted; else the oldest goes. What has expired goes with it, and up to a quarter of it
+///   is kept: entries that cost twice as much for their size as the others.
 /// - **Cost**: a get is a read of the entry's bytes and a checksum; a put is one write. While
 ///   another process writes too, both look for its news first: a system call for it, and one for
 ///   each such process. The first put takes 4 ms, until all others know of the writer; one that
-///   begins a segment may pay for copying a part of another.
-/// - **Memory**: 20 bytes an entry and a byte of a hash map that is at least seven sixteenths full,
-///   so 48 at most. Disk: 96 bytes an entry, 5 to 50 for its usage, and up to 15 of padding.
-///   Opening reads heads only: O(entries).
+///   makes the next segment, when half of the present one is full, pays for that, and one that
+///   makes room may pay for copying a part of another segment.
+/// - **Memory**: 20 bytes an entry or removal that is on the disk, and a byte of a hash map that is
+///   at least seven sixteenths full while it grows, so 48 at most, and twice that after many have
+///   gone. Disk: 96 bytes an entry, 5 to 50 for its usage, and up to 15 of padding. Opening reads
+///   heads only: O(entries).
+/// - **Descriptors**: at most 64 segment files are open, a quarter of `ulimit -n` if that is less;
+///   and five, and one for each segment that another process is writing. A get from one that is not
+///   open opens it. See [`open_segments`](FileStoreOptions::open_segments).
+/// - **Somebody else deletes the files**: that is seen within half a second. What a put under
+///   [`Durability::Always`] has acknowledged since the deletion is kept, in a new file.
 /// - **A failed sync** makes that segment take no more entries and fails the put; the entries in it
 ///   may be gone after a power loss.
 /// - **A fork** is safe while no other thread is within a call of the store: what such a thread
@@ -110,7 +127,11 @@ impl FileStore {
     }
 
     fn open_with(path: &Path, options: FileStoreOptions) -> Result<Self, StoreError> {
-        let disk = directory::open(path)?;
+        let disk = if options.is_read_only {
+            directory::open_to_read(path, options.trusts_group)?
+        } else {
+            directory::open(path, options.trusts_group)?
+        };
         let path = disk.path().to_owned();
         Self::on_disk(Arc::new(disk), path, options)
     }
@@ -158,6 +179,7 @@ impl FileStore {
     /// What the file system reports. What was not compacted is as it was.
     pub fn compact(&self) -> Result<Compaction, StoreError> {
         let shared = &self.shared;
+        shared.common.check_writable()?;
         let mut done = Compaction::default();
         let before = shared.common.index().bytes();
         let handles = shared.maintain(|maintenance| {
@@ -222,9 +244,7 @@ impl Store for FileStore {
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
         shared.look(shared.now())?;
-        let appended = shared.append(&mut writer, Item::Entry(record))?;
-        drop(writer);
-        shared.settle(&appended)
+        shared.commit(writer, Item::Entry(record))
     }
 
     fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
@@ -235,9 +255,7 @@ impl Store for FileStore {
         if shared.common.index().find(key).is_none() {
             return Ok(false);
         }
-        let appended = shared.append(&mut writer, Item::Bare(Kind::Removal, *key))?;
-        drop(writer);
-        shared.settle(&appended)?;
+        shared.commit(writer, Item::Bare(Kind::Removal, *key))?;
         Ok(true)
     }
 
@@ -252,14 +270,15 @@ impl Store for FileStore {
             return Ok(());
         }
         let item = Item::Bare(Kind::Clear, RequestKey::from_bytes([0; 32]));
-        let appended = shared.append(&mut writer, item)?;
-        drop(writer);
-        shared.settle(&appended)?;
+        shared.commit(writer, item)?;
         shared.maintain(|maintenance| maintenance.delete_void())
     }
 
     fn flush(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
+        if shared.common.options.is_read_only {
+            return Ok(());
+        }
         // A sync of the parent's may hold what the child has inherited.
         shared.note_fork(&mut shared.writer())?;
         let index = shared.common.index();

@@ -32,6 +32,9 @@ pub struct FileStoreOptions {
     pub(super) durability: Durability,
     #[cfg(feature = "lz4")]
     pub(super) compresses: bool,
+    pub(super) is_read_only: bool,
+    pub(super) trusts_group: bool,
+    open_segments: u32,
     namespace: Option<Namespace>,
     may_be_on_network: bool,
 }
@@ -53,6 +56,9 @@ impl Default for FileStoreOptions {
             durability: Durability::Interval(Duration::from_secs(1)),
             #[cfg(feature = "lz4")]
             compresses: false,
+            is_read_only: false,
+            trusts_group: false,
+            open_segments: OPEN_SEGMENTS,
             namespace: None,
             may_be_on_network: false,
         }
@@ -62,8 +68,11 @@ impl Default for FileStoreOptions {
 impl FileStoreOptions {
     /// The bound on the bytes of all segment files; the default is 256 MiB, the least 64 KiB.
     ///
-    /// It holds after every put, but for what other processes are writing at the same moment, and
-    /// for the copying of a segment's rest. See [`FileStore`] for what goes.
+    /// It holds after every put of a process that is alone. Where several write, the files outgrow
+    /// it by one segment for each that is writing, whatever any of them does: one that stands still
+    /// with the lock without which nothing may be deleted makes the others decline puts after a
+    /// second, with [`BoundReached`](crate::store::StoreErrorKind::BoundReached). See [`FileStore`]
+    /// for what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = if bytes < MAX_BYTES_MIN { MAX_BYTES_MIN } else { bytes };
@@ -123,6 +132,45 @@ impl FileStoreOptions {
         self
     }
 
+    /// Whether the store is only read; the default is that it is not.
+    ///
+    /// Then nothing in the directory is made, changed or locked for good, so that it may be on a
+    /// mount that is read only, as the layer of an image or a folder under version control. It may
+    /// belong to root, on such a mount to anybody, and its modes stay as they are. Puts, removals,
+    /// clears and compactions return [`ReadOnly`](crate::store::StoreErrorKind::ReadOnly). What
+    /// others write there meanwhile is seen as ever; where there is no `lock` yet, within half a
+    /// second.
+    #[must_use]
+    pub const fn read_only(mut self, read_only: bool) -> Self {
+        self.is_read_only = read_only;
+        self
+    }
+
+    /// Whether directories above the store may be writable for their group; the default is that
+    /// they may not, since whoever may write to one can put another store in place of this one.
+    ///
+    /// For volumes of containers, which belong to a group that one application has to itself (mode
+    /// 2775). Such a group may also write to the store's own directory; one that holds nothing else
+    /// is closed to it.
+    #[must_use]
+    pub const fn allow_group_writable_parent(mut self, allow: bool) -> Self {
+        self.trusts_group = allow;
+        self
+    }
+
+    /// How many segment files are open at a time; the default is 64, the least 4. A quarter of what
+    /// the process may open at all (`ulimit -n`) is never exceeded.
+    ///
+    /// One that is not open is opened for a read, and the one that was not read for the longest
+    /// time is closed for it. Beside these the store has at most five descriptors (the directory,
+    /// `lock`, the two segments that it writes, one for a moment) and one for each segment that
+    /// another process is writing.
+    #[must_use]
+    pub const fn open_segments(mut self, files: u32) -> Self {
+        self.open_segments = if files < OPEN_SEGMENTS_MIN { OPEN_SEGMENTS_MIN } else { files };
+        self
+    }
+
     /// Opens the store in the directory `path`, which is made if it is not there.
     ///
     /// # Errors
@@ -141,6 +189,13 @@ impl FileStoreOptions {
         let name = namespace.name();
         let name = name.ok_or_else(|| StoreError::new(StoreErrorKind::InvalidNamespace).at(path));
         name.map(|name| directory::of_namespace(path, name))
+    }
+
+    /// How many files may be open beside those that are written.
+    pub(super) fn open_max(&self) -> usize {
+        let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+        let share = limit.map_or(u64::MAX, |limit| limit / 4).max(OPEN_SEGMENTS_MIN.into());
+        usize::try_from(share).unwrap_or(usize::MAX).min(self.open_segments as usize)
     }
 
     /// The capacity of a new segment file, a multiple of the record alignment.
@@ -169,6 +224,9 @@ impl fmt::Debug for Namespace {
 const NAMESPACE_MAX: usize = 64;
 const MAX_BYTES_MIN: u64 = 64 << 10;
 const SEGMENT_MIN: u32 = 4 << 10;
+/// Twice what a store with segments of the default size has.
+const OPEN_SEGMENTS: u32 = 64;
+const OPEN_SEGMENTS_MIN: u32 = 4;
 
 #[cfg(test)]
 mod tests {

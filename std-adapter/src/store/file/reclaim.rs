@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    io,
     sync::{Arc, atomic::Ordering},
     time::{SystemTime, UNIX_EPOCH},
 };
@@ -16,13 +17,14 @@ use llm_cache_core::{
 };
 
 use super::{
-    index::{Held, Place},
+    held::Held,
+    index::Place,
     maintain::Maintenance,
     replaced::sync_replacements,
     segment::{CRC, DATA_START, Segment, Until, padded},
     writer::{Appended, Item},
 };
-use crate::store::StoreError;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// Which of a segment's entries are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,8 @@ pub(super) enum Keep {
     Live,
     /// Those that cost much to get again for their size, up to a quarter of the segment.
     Dear,
+    /// None: there is no room for copies.
+    Nothing,
 }
 
 impl Maintenance<'_> {
@@ -39,6 +43,8 @@ impl Maintenance<'_> {
     pub(super) fn reclaim(&mut self, handle: u32, keep: Keep) -> Result<Option<bool>, StoreError> {
         let segment = self.common.index().held(handle).map(|held| Arc::clone(&held.segment));
         let Some(segment) = segment else { return Ok(Some(false)) };
+        let opened = self.common.open_segment(handle, segment)?;
+        let Some(segment) = opened else { return Ok(Some(false)) };
         let failed = |error| StoreError::io(&segment.path, error);
         if !self.common.follow().lock(handle, &segment, self.common)? {
             return Ok(None);
@@ -74,7 +80,7 @@ impl Maintenance<'_> {
         let is_damaged = walked.map_err(failed)?.damaged() > 0;
         let (kept, dropped) = self.split(handle, current, keep);
         let kept_bytes: u64 = kept.iter().map(|(found, _)| padded(found.head.record_len())).sum();
-        let file_len = segment.file.len().map_err(failed)?;
+        let file_len = segment.file().and_then(|file| file.len()).map_err(failed)?;
         let is_whole = dropped.is_empty() && clear == 0 && records == kept.len() && !is_damaged;
         if keep == Keep::Live && is_whole && !is_mostly_dead(file_len, kept_bytes) {
             return Ok(false);
@@ -84,11 +90,15 @@ impl Maintenance<'_> {
         copies.extend(self.mark(segment, handle, &dropped, clear)?);
         for copy in &copies {
             copy.sync().inspect_err(|error| self.common.counters.note(error))?;
+            let failed = |error| StoreError::io(&copy.path, error);
+            if !copy.is_linked().map_err(failed)? {
+                return Err(StoreError::new(StoreErrorKind::Gone).at(&copy.path));
+            }
         }
         if !copies.is_empty() {
             self.common.sync_names()?;
         }
-        self.common.disk.remove(&segment.name).map_err(failed)?;
+        segment.remove().map_err(failed)?;
         let evicted = self.common.follow().drop_segment(segment, self.common);
         self.common.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
         self.common.counters.compactions.fetch_add(1, Ordering::Relaxed);
@@ -114,7 +124,7 @@ impl Maintenance<'_> {
         for (found, place) in current {
             let head = &found.head;
             let is_expired = head.created.age(now).is_over(head.ttl) == Some(true);
-            let mut stays = head.kind == Kind::Entry && !is_expired;
+            let mut stays = head.kind == Kind::Entry && !is_expired && keep != Keep::Nothing;
             if keep == Keep::Dear {
                 let len = head.record_len();
                 // Twice as dear as the average of the store, for its size.
@@ -140,7 +150,7 @@ impl Maintenance<'_> {
     ) -> Result<Vec<Arc<Segment>>, StoreError> {
         let mut copies = Vec::new();
         for (found, place) in kept {
-            let bytes = segment.file.read_vec(place.len as usize, found.offset.into());
+            let bytes = segment.read_bytes(found.offset, place.len);
             let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
             let frame = segment.header.frame(found.offset, &CRC);
             let Ok((record, _)) = Record::decode(&bytes, &frame, &CRC) else {
@@ -217,7 +227,11 @@ impl Maintenance<'_> {
                 }
                 Ok(())
             });
-            walked.map_err(|error| StoreError::io(&other.path, error))?;
+            match walked {
+                // Somebody has deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                walked => drop(walked.map_err(|error| StoreError::io(&other.path, error))?),
+            }
         }
         Ok(hidden)
     }

@@ -1,5 +1,7 @@
 //! The entry that a damaged one has replaced.
 
+use std::io;
+
 use llm_cache_core::{
     RequestKey,
     record::{Found, Kind},
@@ -31,7 +33,10 @@ pub(super) fn recover(
         }
         let held = common.index().held(place.segment).map(|held| held.segment.clone());
         let Some(segment) = held else { continue };
-        let read = segment.read(place.offset(), place.len);
+        let read = match segment.read(place.offset(), place.len) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            read => read,
+        };
         if let Some((_, stored)) = read.map_err(|error| StoreError::io(&segment.path, error))? {
             common.index_mut().point(key, place);
             return Ok(unpack(stored));
@@ -61,7 +66,11 @@ pub(super) fn candidates(
             }
             Ok(())
         });
-        walked.map_err(|error| StoreError::io(&segment.path, error))?;
+        match walked {
+            // It was deleted, and what it held stands elsewhere or is gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            walked => drop(walked.map_err(|error| StoreError::io(&segment.path, error))?),
+        }
     }
     candidates.sort_unstable_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
     Ok(candidates.into_iter().map(|(_, found, place)| (found, place)).collect())

@@ -1,6 +1,6 @@
 //! What must be so before a file is deleted.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, io};
 
 use super::{
     common::Common,
@@ -33,7 +33,12 @@ pub(super) fn sync_replacements(
         .collect();
     drop(index);
     for other in replacements {
-        if let Err(error) = other.file.sync_data() {
+        let synced = match other.file() {
+            // Somebody has deleted it, and what replaced these records with it.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+            file => file.and_then(|file| file.sync_data()),
+        };
+        if let Err(error) = synced {
             let error = StoreError::from_io(StoreErrorKind::SyncFailed, &other.path, error);
             common.counters.note(&error);
             return Err(error);
@@ -51,6 +56,6 @@ pub(super) fn is_unreadable(
     let failed = |error| StoreError::io(&common.path.join(&name), error);
     let id = file.id().map_err(failed)?;
     let len = file.len().map_err(failed)?;
-    let opened = Segment::open(&*common.disk, &common.path, &Listed { name, id, len })?;
+    let opened = Segment::open(&common.disk, &common.path, &Listed { name, id, len })?;
     Ok(matches!(opened, Opened::Unreadable))
 }

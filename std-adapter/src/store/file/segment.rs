@@ -1,23 +1,17 @@
 //! One segment in one file: its header, reading from it, and writing behind its end.
 
 use std::{
-    collections::hash_map::RandomState,
-    hash::BuildHasher,
-    io,
+    fmt, io,
+    ops::Deref,
     path::{Path, PathBuf},
-    process,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::{SystemTime, UNIX_EPOCH},
+    sync::Arc,
 };
 
 use bytes::{Buf, Bytes};
 use llm_cache_core::{
     RequestKey,
     record::{
-        ALIGN_MIN, Found, HEAD_LEN, Head, Record, SEGMENT_HEADER_LEN, Salt, Scan, SegmentHeader,
+        ALIGN_MIN, Found, HEAD_LEN, Head, Record, SEGMENT_HEADER_LEN, Scan, SegmentHeader,
         SegmentState,
     },
 };
@@ -25,32 +19,44 @@ use llm_cache_core::{
 use super::{
     crc::HardwareCrc32c,
     disk::{Disk, DiskFile, Listed},
+    progress::Progress,
     window::SegmentMedium,
 };
 use crate::store::{StoreError, StoreErrorKind, Stored};
 
-/// A segment file that is open. All who read hold it by reference count: one that was deleted
-/// stays readable for them.
-#[derive(Debug)]
+/// A segment file. All who read hold it by reference count: one that was deleted stays readable for
+/// them while it is open.
+///
+/// Open or closed is for life, so that those who read need no lock for the file: to open a closed
+/// one gives another value. A closed one can do all that an open one can but keep a lock; it opens
+/// the file anew each time.
 pub(super) struct Segment {
     pub(super) name: String,
     /// As [`Listed::id`].
     pub(super) id: u64,
     /// For errors.
     pub(super) path: PathBuf,
-    pub(super) file: Box<dyn DiskFile>,
     pub(super) header: SegmentHeader,
-    /// Where what this store has written ends. Moved by the writer alone.
-    written: AtomicU32,
-    synced: Mutex<Synced>,
+    disk: Arc<dyn Disk>,
+    file: Option<Box<dyn DiskFile>>,
+    progress: Arc<Progress>,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Synced {
-    UpTo(u32),
-    /// A sync failed. What of the rest is on the disk cannot be known any more: the kernel may
-    /// have dropped the pages and will report success the next time.
-    Failed,
+/// A segment's file: the one that is open, or one that was opened for this.
+pub(super) enum FileOf<'s> {
+    Open(&'s dyn DiskFile),
+    Opened(Box<dyn DiskFile>),
+}
+
+impl<'s> Deref for FileOf<'s> {
+    type Target = dyn DiskFile + 's;
+
+    fn deref(&self) -> &Self::Target {
+        match self {
+            Self::Open(file) => *file,
+            Self::Opened(file) => &**file,
+        }
+    }
 }
 
 /// What a file with the name of a segment is.
@@ -95,39 +101,9 @@ pub(super) fn sequence_of(name: &str) -> Option<u32> {
 }
 
 impl Segment {
-    /// Makes a new file, locks it and writes its header. `None`: there is a file of that name, or
-    /// somebody took it for an abandoned one before it was locked.
-    pub(super) fn create(
-        disk: &dyn Disk,
-        directory: &Path,
-        sequence: u32,
-        capacity: u32,
-    ) -> Result<Option<Self>, StoreError> {
-        let name = name_of(sequence);
-        let path = directory.join(&name);
-        let failed = |error| StoreError::io(&path, error);
-        let file = match disk.create(&name) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-            created => created.map_err(failed)?,
-        };
-        let id = file.id().map_err(failed)?;
-        if !file.try_lock().map_err(failed)? || !is_listed(disk, &name, id).map_err(failed)? {
-            return Ok(None);
-        }
-        let sequence = u64::from(sequence);
-        let header = SegmentHeader { salt: random_salt(), sequence, capacity, align: ALIGN_MIN };
-        let copy = header.encode(&CRC);
-        if let Err(error) = file.write_at(&[copy, copy].concat(), 0) {
-            // Not a segment yet, and in nobody's use.
-            let _ = disk.remove(&name);
-            return Err(failed(error));
-        }
-        Ok(Some(Self::new(name, id, path, file, header)))
-    }
-
     /// Opens a listed file and reads its header.
     pub(super) fn open(
-        disk: &dyn Disk,
+        disk: &Arc<dyn Disk>,
         directory: &Path,
         listed: &Listed,
     ) -> Result<Opened, StoreError> {
@@ -145,18 +121,85 @@ impl Segment {
         if sequence_of(&listed.name).map(u64::from) != Some(header.sequence) {
             return Ok(Opened::Unreadable);
         }
-        Ok(Opened::Segment(Self::new(listed.name.clone(), id, path, file, header)))
+        let (name, disk) = (listed.name.clone(), Arc::clone(disk));
+        Ok(Opened::Segment(Self::new(name, id, path, disk, file, header)))
     }
 
-    fn new(
+    pub(super) fn new(
         name: String,
         id: u64,
         path: PathBuf,
+        disk: Arc<dyn Disk>,
         file: Box<dyn DiskFile>,
         header: SegmentHeader,
     ) -> Self {
-        let (written, synced) = (AtomicU32::new(DATA_START), Mutex::new(Synced::UpTo(0)));
-        Self { name, id, path, file, header, written, synced }
+        let progress = Arc::new(Progress::new(DATA_START));
+        Self { name, id, path, header, disk, file: Some(file), progress }
+    }
+
+    fn with_file(&self, file: Option<Box<dyn DiskFile>>) -> Self {
+        Self {
+            name: self.name.clone(),
+            id: self.id,
+            path: self.path.clone(),
+            header: self.header,
+            disk: Arc::clone(&self.disk),
+            file,
+            progress: Arc::clone(&self.progress),
+        }
+    }
+
+    pub(super) const fn is_open(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// The same segment without a descriptor.
+    pub(super) fn closed(&self) -> Self {
+        self.with_file(None)
+    }
+
+    /// The same segment for a child of this process: without a descriptor, and without what a
+    /// thread of the parent's may hold and never gives back.
+    pub(super) fn inherited(&self) -> Self {
+        Self { progress: Arc::new(Progress::new(DATA_START)), ..self.closed() }
+    }
+
+    /// The same segment with its file open.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::NotFound`] too where the file was deleted and another has its name.
+    pub(super) fn opened(&self) -> io::Result<Self> {
+        Ok(self.with_file(Some(self.open_file()?)))
+    }
+
+    /// The file, for a moment. Errors are as [`opened`](Self::opened)'s.
+    pub(super) fn file(&self) -> io::Result<FileOf<'_>> {
+        match &self.file {
+            Some(file) => Ok(FileOf::Open(&**file)),
+            None => self.open_file().map(FileOf::Opened),
+        }
+    }
+
+    fn open_file(&self) -> io::Result<Box<dyn DiskFile>> {
+        let file = self.disk.open(&self.name)?;
+        // The system gives a deleted file's number away again.
+        let is_ours = file.id()? == self.id && {
+            let mut medium = SegmentMedium::new(&*file, u32::MAX)?;
+            let state = SegmentHeader::read(&mut medium, 0, &CRC)?;
+            matches!(state, SegmentState::Valid(header) if header == self.header)
+        };
+        if is_ours { Ok(file) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// Deletes the file, if it still stands under its name.
+    pub(super) fn remove(&self) -> io::Result<()> {
+        if self.disk.id_of(&self.name)? != Some(self.id) {
+            return Ok(());
+        }
+        match self.disk.remove(&self.name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            removed => removed,
+        }
     }
 
     /// Where a record of this length would have to end for another one to fit behind it.
@@ -180,7 +223,8 @@ impl Segment {
         until: Until,
         mut visit: impl FnMut(&Found) -> io::Result<()>,
     ) -> io::Result<Scan> {
-        let mut medium = SegmentMedium::new(&*self.file, self.header.capacity)?;
+        let file = self.file()?;
+        let mut medium = SegmentMedium::new(&*file, self.header.capacity)?;
         let mut scan = Scan::resume(&medium, 0, self.header, at).written_until(medium.file_len());
         loop {
             if until == Until::Zeros && medium.is_zero_at(scan.end())? {
@@ -193,13 +237,18 @@ impl Segment {
 
     /// Whether the body of a record passes its checksum.
     pub(super) fn is_whole(&self, found: &Found) -> io::Result<bool> {
-        let mut medium = SegmentMedium::new(&*self.file, self.header.capacity)?;
+        let file = self.file()?;
+        let mut medium = SegmentMedium::new(&*file, self.header.capacity)?;
         found.is_whole(&mut medium, 0, &self.header, &CRC)
     }
 
-    /// The head at `offset`, if a whole one stands there.
+    /// The head at `offset`, if a whole one stands there, in a file that is still there.
     pub(super) fn head_at(&self, offset: u32) -> io::Result<Option<Head>> {
-        let bytes = self.file.read_vec(HEAD_LEN, u64::from(offset))?;
+        let file = match self.file() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let bytes = file.read_vec(HEAD_LEN, u64::from(offset))?;
         let frame = self.header.frame(offset, &CRC);
         let head = bytes.first_chunk().map(|bytes| Head::decode(bytes, &frame, &CRC));
         Ok(head.and_then(Result::ok))
@@ -207,7 +256,7 @@ impl Segment {
 
     /// The entry of `len` bytes at `offset`, checked, with its key. `None`: it is damaged.
     pub(super) fn read(&self, offset: u32, len: u32) -> io::Result<Option<(RequestKey, Stored)>> {
-        let bytes = self.file.read_vec(len as usize, u64::from(offset))?;
+        let bytes = self.read_bytes(offset, len)?;
         let frame = self.header.frame(offset, &CRC);
         let Ok((record, end)) = Record::decode(&bytes, &frame, &CRC) else { return Ok(None) };
         // The variable parts are the record's last bytes; they are shared, not copied.
@@ -221,30 +270,39 @@ impl Segment {
         Ok(Some((key, Stored { created, ttl, cost, usage, extensions, payload })))
     }
 
+    /// The bytes of a record.
+    pub(super) fn read_bytes(&self, offset: u32, len: u32) -> io::Result<Vec<u8>> {
+        match &self.file {
+            Some(file) => file.read_vec(len as usize, u64::from(offset)),
+            None => self.open_file()?.read_vec(len as usize, u64::from(offset)),
+        }
+    }
+
     /// Makes this store the writer of a segment that another has begun and written up to `end`.
     pub(super) fn take_over(&self, end: u32) {
-        self.written.store(end, Ordering::Release);
+        self.progress.set_written(end);
     }
 
     /// Writes `bytes` at `at`, behind everything that is there. One writer at a time.
     pub(super) fn append(&self, at: u32, bytes: &[u8]) -> Result<(), StoreError> {
-        if let Err(error) = self.file.write_at(bytes, u64::from(at)) {
+        let written = self.file().and_then(|file| {
             // The next record is written over what there is of this one.
-            let _ = self.file.set_len(u64::from(at));
-            return Err(StoreError::io(&self.path, error));
-        }
-        self.written.store(at + bytes.len() as u32, Ordering::Release);
+            let cut = |_: &io::Error| drop(file.set_len(u64::from(at)));
+            file.write_at(bytes, u64::from(at)).inspect_err(cut)
+        });
+        written.map_err(|error| StoreError::io(&self.path, error))?;
+        self.progress.set_written(at + bytes.len() as u32);
         Ok(())
     }
 
     /// Where what this store has written ends.
     pub(super) fn written(&self) -> u32 {
-        self.written.load(Ordering::Acquire)
+        self.progress.written()
     }
 
     /// Whether a sync of it has failed, so that it must take no more.
     pub(super) fn is_failed(&self) -> bool {
-        matches!(*self.synced(), Synced::Failed)
+        self.progress.is_failed()
     }
 
     /// Returns when everything before `end` is on the disk. Those who wait while another syncs
@@ -253,57 +311,43 @@ impl Segment {
     /// # Errors
     /// [`StoreErrorKind::SyncFailed`], now and for ever after a failure.
     pub(super) fn sync_up_to(&self, end: u32) -> Result<(), StoreError> {
-        let mut synced = self.synced();
-        match *synced {
-            Synced::UpTo(done) if done >= end => return Ok(()),
-            Synced::UpTo(_) => {}
-            Synced::Failed => {
-                return Err(StoreError::new(StoreErrorKind::SyncFailed).at(&self.path));
-            }
-        }
-        // Read before the sync: what is written during it may or may not be covered.
-        let written = self.written.load(Ordering::Acquire);
-        self.file.sync_data().map_err(|error| {
-            *synced = Synced::Failed;
-            StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error)
-        })?;
-        *synced = Synced::UpTo(written);
-        Ok(())
+        let sync = || match self.file() {
+            // Nothing of it is to survive.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            file => file?.sync_data(),
+        };
+        self.progress.sync_up_to(end, sync).map_err(|cause| match cause {
+            Some(error) => StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error),
+            None => StoreError::new(StoreErrorKind::SyncFailed).at(&self.path),
+        })
     }
 
     /// [`sync_up_to`](Self::sync_up_to) what was written so far.
     pub(super) fn sync(&self) -> Result<(), StoreError> {
-        self.sync_up_to(self.written.load(Ordering::Acquire))
+        self.sync_up_to(self.written())
     }
 
     /// Whether all that this store has written was synced.
     #[cfg(test)]
     pub(super) fn is_synced(&self) -> bool {
-        matches!(*self.synced(), Synced::UpTo(end) if end >= self.written())
+        self.progress.is_synced()
     }
 
-    fn synced(&self) -> MutexGuard<'_, Synced> {
-        self.synced.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether the file has a name still.
+    pub(super) fn is_linked(&self) -> io::Result<bool> {
+        match self.file().and_then(|file| file.is_linked()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            is_linked => is_linked,
+        }
     }
 }
 
-/// Whether the file of this identity still stands under this name.
-pub(super) fn is_listed(disk: &dyn Disk, name: &str, id: u64) -> io::Result<bool> {
-    Ok(disk.list()?.iter().any(|listed| listed.name == name && listed.id == id))
-}
-
-/// Sixteen bytes that nobody can foretell: SipHash under keys that the system's random source
-/// gave to this process. A forked child has the same keys, so its number and the time count too.
-pub(super) fn random_bytes() -> [u8; 16] {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let mut bytes = [0; 16];
-    for half in bytes.chunks_mut(8) {
-        let unique = (process::id(), now.as_nanos());
-        half.copy_from_slice(&RandomState::new().hash_one(unique).to_le_bytes());
+/// Shows what it is, not what is in it.
+impl fmt::Debug for Segment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Segment")
+            .field("path", &self.path)
+            .field("is_open", &self.is_open())
+            .finish_non_exhaustive()
     }
-    bytes
-}
-
-fn random_salt() -> Salt {
-    Salt(random_bytes())
 }

@@ -24,7 +24,12 @@ use super::{
     segment::Segment,
     writer::{Appended, Item, Writer},
 };
-use crate::store::{StoreError, Stored};
+use crate::store::{StoreError, StoreErrorKind, Stored};
+
+/// How often something is written anew because somebody deletes the files that it is in.
+const COMMITS: u32 = 4;
+/// How often an entry is looked up anew because the file that it was in is gone.
+pub(super) const LOADS: u32 = 8;
 
 /// An open store: what the calls of all threads work on.
 pub(super) struct Shared {
@@ -56,7 +61,7 @@ impl Shared {
             is_shared: AtomicBool::new(false),
         });
         shared.look_now()?;
-        shared.common.follow().check(&shared.common)?;
+        shared.common.follow().check_version(&shared.common)?;
         shared.start_flusher()?;
         Ok(shared)
     }
@@ -110,10 +115,18 @@ impl Shared {
         Ok(())
     }
 
+    /// Looks at the names too, whether or not anybody has said that they have changed.
+    pub(super) fn look_anew(&self) -> Result<(), StoreError> {
+        self.common.follow().list(&self.common)
+    }
+
     fn start_flusher(self: &Arc<Self>) -> Result<(), StoreError> {
         let Durability::Interval(interval) = self.common.options.durability else {
             return Ok(());
         };
+        if self.common.options.is_read_only {
+            return Ok(());
+        }
         // The store's end drops the flusher, and the flusher must not keep the store.
         let store = Arc::downgrade(self);
         let flusher = Flusher::start(interval, move |segment: Arc<Segment>| {
@@ -156,12 +169,26 @@ impl Shared {
         Ok(())
     }
 
-    /// Appends an item with an order above all that were seen, and applies it to the index.
-    pub(super) fn append(
-        &self,
-        writer: &mut Writer,
+    /// Appends an item and returns when that may be acknowledged.
+    pub(super) fn commit<'s>(
+        &'s self,
+        mut writer: MutexGuard<'s, Writer>,
         item: Item<'_>,
-    ) -> Result<Appended, StoreError> {
+    ) -> Result<(), StoreError> {
+        for _ in 0..COMMITS {
+            let appended = self.append(&mut writer, item)?;
+            drop(writer);
+            if self.settle(&appended)? {
+                return Ok(());
+            }
+            self.look_anew()?;
+            writer = self.writer();
+        }
+        Err(StoreError::new(StoreErrorKind::Gone).at(&self.common.path))
+    }
+
+    /// Appends an item with an order above all that were seen, and applies it to the index.
+    fn append(&self, writer: &mut Writer, item: Item<'_>) -> Result<Appended, StoreError> {
         let common = &self.common;
         let follow = common.follow();
         follow.check(common)?;
@@ -177,26 +204,43 @@ impl Shared {
             flusher.set_due(Arc::clone(&appended.segment));
         }
         common.apply(&appended)?;
+        writer.prepare(common);
         Ok(appended)
     }
 
-    /// Returns when what was appended may be acknowledged.
-    pub(super) fn settle(&self, appended: &Appended) -> Result<(), StoreError> {
-        if self.common.options.durability == Durability::Always {
-            self.sync(&appended.segment, appended.end)?;
-        }
-        if let Some(known_at) = appended.known_at {
+    /// Returns when what was appended may be acknowledged. `false`: somebody has deleted the file
+    /// that it is in, so that it has to be written again.
+    fn settle(&self, appended: &Appended) -> Result<bool, StoreError> {
+        let segment = &appended.segment;
+        let is_there = if self.common.options.durability == Durability::Always {
+            self.sync(segment, appended.end)?;
+            segment.is_linked().map_err(|error| StoreError::io(&segment.path, error))?
+        } else {
+            true
+        };
+        if let Some(known_at) = appended.known_at.filter(|_| is_there) {
             thread::sleep(known_at.saturating_duration_since(Instant::now()));
         }
-        Ok(())
+        Ok(is_there)
     }
 
     pub(super) fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
-        let read = segment.read(place.offset(), place.len);
-        match read.map_err(|error| StoreError::io(&segment.path, error))? {
-            Some((found, stored)) => Ok(Some(stored).filter(|_| found == *key).and_then(unpack)),
-            None => recover::recover(key, place, &self.common),
+        for _ in 0..LOADS {
+            let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
+            let opened = self.common.open_segment(place.segment, segment)?;
+            let Some(segment) = opened else {
+                // Deleted since the last look, after what counts in it was copied.
+                self.look_anew()?;
+                continue;
+            };
+            let read = segment.read(place.offset(), place.len);
+            return match read.map_err(|error| StoreError::io(&segment.path, error))? {
+                Some((found, stored)) => {
+                    Ok(Some(stored).filter(|_| found == *key).and_then(unpack))
+                }
+                None => recover::recover(key, place, &self.common),
+            };
         }
+        Ok(None)
     }
 }

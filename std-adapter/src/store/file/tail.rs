@@ -32,6 +32,11 @@ impl Tail {
         Self { handle, segment, at, end, is_live: false, is_closed: false }
     }
 
+    /// Has this process, a child by now, open the file anew.
+    pub(super) fn inherit(&mut self) {
+        self.segment = Arc::new(self.segment.inherited());
+    }
+
     /// A segment whose records are in the index up to `at`, and that somebody may go on with.
     pub(super) const fn continued(handle: u32, segment: Arc<Segment>, at: u32) -> Self {
         Self { handle, segment, at, end: at, is_live: true, is_closed: false }
@@ -58,17 +63,32 @@ impl Tail {
         !self.is_closed && self.segment.has_room(self.end, len)
     }
 
-    /// Finds out whether its writer is alive.
+    /// Finds out whether its writer is alive. Only where it is, the file stays open: it is read
+    /// before each answer then.
     pub(super) fn ask(&mut self) -> Result<(), StoreError> {
-        let is_locked = self.segment.file.is_locked();
-        self.is_live = is_locked.map_err(|error| StoreError::io(&self.segment.path, error))?;
+        let asked = self.ask_file();
+        self.is_live = match asked {
+            // The next listing finds that it is gone.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            asked => asked.map_err(|error| StoreError::io(&self.segment.path, error))?,
+        };
         Ok(())
+    }
+
+    fn ask_file(&mut self) -> io::Result<bool> {
+        let is_live = self.segment.file()?.is_locked()?;
+        if is_live && !self.segment.is_open() {
+            self.segment = Arc::new(self.segment.opened()?);
+        } else if !is_live && self.segment.is_open() {
+            self.segment = Arc::new(self.segment.closed());
+        }
+        Ok(is_live)
     }
 
     /// Takes up all that there is behind the known place; says how much of it is damaged.
     pub(super) fn read_all(&mut self, common: &Common) -> Result<u32, StoreError> {
         let read = self.read(common, Until::End);
-        read.map_err(|error| StoreError::io(&self.segment.path, error))
+        self.unless_gone(read)
     }
 
     /// Takes up what was written since. A single read while that is nothing.
@@ -77,7 +97,15 @@ impl Tail {
             Some(until) => self.read(common, until).map(|_| ()),
             None => Ok(()),
         });
-        caught_up.map_err(|error| StoreError::io(&self.segment.path, error))
+        self.unless_gone(caught_up)
+    }
+
+    /// What came of reading, where there is nothing in a file that is gone.
+    fn unless_gone<T: Default>(&self, read: io::Result<T>) -> Result<T, StoreError> {
+        match read {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+            read => read.map_err(|error| StoreError::io(&self.segment.path, error)),
+        }
     }
 
     /// Whether there may be more to read, and how far.
@@ -87,7 +115,7 @@ impl Tail {
             return Ok(Some(Until::End));
         }
         let mut start = [0; 16];
-        let len = self.segment.file.read_at(&mut start, u64::from(self.at))?;
+        let len = self.segment.file()?.read_at(&mut start, u64::from(self.at))?;
         // A record begins with a marker, which is not zero.
         Ok(start[..len].iter().any(|&byte| byte != 0).then_some(Until::Zeros))
     }

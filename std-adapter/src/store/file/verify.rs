@@ -133,7 +133,7 @@ fn verify_file(
     common: &Common,
     verification: &mut Verification,
 ) -> Result<(), StoreError> {
-    let opened = Segment::open(&*common.disk, &common.path, file)?;
+    let opened = Segment::open(&common.disk, &common.path, file)?;
     verification.segments += 1;
     verification.bytes += file.len;
     let kind = match opened {
@@ -150,8 +150,8 @@ fn verify_file(
 }
 
 fn verify_segment(segment: &Segment, verification: &mut Verification) -> io::Result<()> {
-    let is_live = segment.file.is_locked()?;
-    let file_len = segment.file.len()?;
+    let file = segment.file()?;
+    let (is_live, file_len) = (file.is_locked()?, file.len()?);
     let mut records: Vec<Found> = Vec::new();
     let scan = segment.walk(DATA_START, Until::End, |found| {
         records.push(*found);

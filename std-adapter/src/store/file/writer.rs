@@ -9,8 +9,11 @@ use llm_cache_core::{
 
 use super::{
     Durability,
+    active::{Active, FILL},
+    claim,
     common::Common,
-    follow::{ANNOUNCEMENT, Follow},
+    follow::Follow,
+    maintain::HeldUp,
     segment::{CRC, DATA_START, Segment, padded},
 };
 use crate::store::{StoreError, StoreErrorKind};
@@ -18,23 +21,15 @@ use crate::store::{StoreError, StoreErrorKind};
 /// One at a time has it, under the store's mutex.
 pub(super) struct Writer {
     active: Option<Active>,
-    /// The process that the active segment belongs to.
+    /// The segment that comes after it, which everyone knows of already.
+    next: Option<Active>,
+    /// The process that the segments belong to.
     pub(super) pid: u32,
     scratch: Vec<u8>,
     /// How many under way in this process rely on the maintenance lock.
     pub(super) maintainers: u32,
-}
-
-/// The segment that records go into. Its file is locked.
-struct Active {
-    handle: u32,
-    segment: Arc<Segment>,
-    /// Where the next record goes.
-    end: u32,
-    /// Where the zeros end that were written ahead.
-    filled_to: u32,
-    /// When everyone knows of this writer; `None` once they do.
-    known_at: Option<Instant>,
+    /// Who kept this store from making room when it last waited for that.
+    pub(super) held_up: Option<HeldUp>,
 }
 
 /// A record that was written.
@@ -57,14 +52,8 @@ pub(super) enum Item<'r> {
     Bare(Kind, RequestKey),
 }
 
-/// How far ahead zeros are written: a sync of bytes that were there before changes no metadata and
-/// takes about half the time.
-const FILL: u32 = 1 << 20;
 /// Bytes of the encoding buffer that are kept from put to put.
 const SCRATCH_KEPT: usize = 1 << 20;
-/// How many names are tried for a new segment while other processes take them.
-const NAMES_TRIED: u32 = 1000;
-
 impl Item<'_> {
     pub(super) fn encoded_len(&self) -> u64 {
         match self {
@@ -89,7 +78,14 @@ impl Item<'_> {
 
 impl Writer {
     pub(super) fn new() -> Self {
-        Self { active: None, pid: process::id(), scratch: Vec::new(), maintainers: 0 }
+        Self {
+            active: None,
+            next: None,
+            pid: process::id(),
+            scratch: Vec::new(),
+            maintainers: 0,
+            held_up: None,
+        }
     }
 
     /// Drops what belongs to the parent process if this is a child by now; says whether it is.
@@ -97,14 +93,22 @@ impl Writer {
         let is_child = self.pid != process::id();
         if is_child {
             self.pid = process::id();
-            (self.active, self.maintainers) = (None, 0);
+            (self.active, self.next) = (None, None);
+            (self.maintainers, self.held_up) = (0, None);
         }
         is_child
     }
 
     /// The segment that is being written.
+    #[cfg(test)]
     pub(super) fn active(&self) -> Option<&Arc<Segment>> {
         self.active.as_ref().map(|active| &active.segment)
+    }
+
+    /// Whether the next put has to wait until others know of this writer.
+    #[cfg(test)]
+    pub(super) fn is_announcing(&self) -> bool {
+        self.active.as_ref().is_none_or(|active| active.known_at.is_some())
     }
 
     /// Appends a record with this order; it is not in the index yet. Takes a segment first if there
@@ -131,6 +135,9 @@ impl Writer {
         let found = found_in(bytes, active.end, &frame)?;
         if let Err(error) = active.segment.append(active.end, bytes) {
             active.filled_to = active.end;
+            if let Some(empty) = self.active.take_if(|active| active.is_empty()) {
+                claim::discard(empty, common);
+            }
             return Err(error);
         }
         active.end += bytes.len() as u32;
@@ -169,177 +176,108 @@ impl Writer {
         }
     }
 
-    /// Makes the next record go into a segment with a higher sequence than this.
+    /// Whether a record of `len` bytes goes into the segment that is being written.
+    pub(super) fn takes(&self, len: u64) -> bool {
+        self.active.as_ref().is_some_and(|active| active.takes(padded(len)))
+    }
+
+    /// Makes the next segment once half of this one is full: so it is known to everyone before the
+    /// first record goes into it, and no put has to wait for that. Where it cannot be made now, a
+    /// put that needs one does it, and says why if it cannot.
+    pub(super) fn prepare(&mut self, common: &Common) {
+        let Some(active) = &mut self.active else { return };
+        let bytes = || common.index().bytes() + u64::from(DATA_START);
+        let is_due = !active.has_next && active.is_half_full();
+        if !is_due || bytes() > common.options.max_bytes {
+            return;
+        }
+        active.has_next = true;
+        let known_at = active.known_at;
+        let capacity = u64::from(common.options.segment_capacity());
+        if self.next.is_some() {
+            return;
+        }
+        let adopted = claim::adopt(&mut common.follow(), capacity / 2, known_at, common);
+        let taken = match adopted {
+            Ok(None) => claim::create(0, known_at, common),
+            Ok(Some(adopted)) => Ok(adopted),
+            Err(error) => Err(error),
+        };
+        self.next = taken.and_then(|next| claim::keep(next, common)).ok();
+    }
+
+    /// Makes the next records go into a segment with a higher sequence than this.
     pub(super) fn leave_older_than(
         &mut self,
         sequence: u64,
         common: &Common,
     ) -> Result<(), StoreError> {
-        let is_older = |active: &Active| active.segment.header.sequence <= sequence;
-        if self.active.as_ref().is_none_or(is_older) {
-            let old = self.active.take();
-            let created = self.create(0, old.as_ref(), common);
-            self.leave_one(old, common);
-            self.keep_if(created, common)?;
+        let is_older = |active: &mut Active| active.segment.header.sequence <= sequence;
+        if let Some(next) = self.next.take_if(is_older) {
+            claim::leave(next, common);
+        }
+        if self.active.is_none() || self.active.as_mut().is_some_and(is_older) {
+            self.go_on(None, common)?;
         }
         Ok(())
     }
 
-    /// Leaves the active segment for good: nobody appends to it any more.
-    pub(super) fn leave(&mut self, common: &Common) {
-        let active = self.active.take();
-        self.leave_one(active, common);
-    }
-
-    /// Leaves the active segment to whoever takes it next.
-    pub(super) fn release(&mut self, common: &Common) {
-        let Some(active) = self.active.take() else { return };
-        if common.is_durable()
-            && let Err(error) = active.segment.sync()
-        {
-            common.counters.note(&error);
+    /// Leaves the active segment, if it holds records, for one that others know of; says whether
+    /// it did.
+    pub(super) fn renew(&mut self, common: &Common) -> bool {
+        if self.active.as_ref().is_none_or(Active::is_empty) {
+            return false;
         }
-        let _ = active.segment.file.set_len(active.end.into());
-        let _ = active.segment.file.unlock();
+        // On a full disk there is none; then a put waits until others know of the one it makes.
+        let _ = self.go_on(None, common);
+        true
     }
 
-    /// Forgets the active segment, whose file somebody has deleted.
+    /// Leaves both segments to whoever takes them next.
+    pub(super) fn release(&mut self, common: &Common) {
+        for active in [self.active.take(), self.next.take()].into_iter().flatten() {
+            if active.is_empty() {
+                claim::discard(active, common);
+                continue;
+            }
+            if common.is_durable()
+                && let Err(error) = active.segment.sync()
+            {
+                common.counters.note(&error);
+            }
+            active.cut();
+            active.unlock();
+        }
+    }
+
+    /// Forgets the segments whose files somebody has deleted.
     pub(super) fn forget_deleted(&mut self, follow: &Follow) {
         self.active.take_if(|active| !follow.is_own(active.handle));
+        self.next.take_if(|next| !follow.is_own(next.handle));
     }
 
     fn take_segment(&mut self, len: u64, common: &Common) -> Result<(), StoreError> {
-        if self.active.as_ref().is_some_and(|active| active.takes(padded(len))) {
-            return Ok(());
-        }
+        if self.takes(len) { Ok(()) } else { self.go_on(Some(len), common) }
+    }
+
+    /// Goes on with another segment: with the next one if it has room for `len` bytes, else with
+    /// one that was left, if this store has none, else with a new one.
+    fn go_on(&mut self, len: Option<u64>, common: &Common) -> Result<(), StoreError> {
         // The old one's lock is kept until the new one is known of, so that those who look before
         // each get go on to do so.
         let old = self.active.take();
-        let taken = match self.adopt(len, old.is_some(), common) {
-            Ok(false) => self.create(len, old.as_ref(), common),
-            adopted => adopted.map(|_| ()),
-        };
-        self.leave_one(old, common);
-        self.keep_if(taken, common)
-    }
-
-    /// Takes a segment that was left with room for a record of `len` bytes, if there is one and
-    /// this store had none before.
-    fn adopt(&mut self, len: u64, had_one: bool, common: &Common) -> Result<bool, StoreError> {
-        // Nobody may ask whether the segment is locked until it is known to be our own.
-        let mut follow = common.follow();
-        follow.list(common)?;
-        if had_one {
-            return Ok(false);
-        }
-        let Some((handle, segment, end)) = follow.adopt(len, common)? else { return Ok(false) };
-        segment.take_over(end);
-        follow.own(handle, Arc::clone(&segment));
-        let filled_to = segment.file.len().map_err(|error| StoreError::io(&segment.path, error))?;
-        let filled_to = u32::try_from(filled_to).unwrap_or(u32::MAX).max(end);
-        let known_at = Some(Instant::now() + ANNOUNCEMENT);
-        self.active = Some(Active { handle, segment, end, filled_to, known_at });
-        follow.give_notice(common)?;
-        Ok(true)
-    }
-
-    /// Makes a segment. Those who know of the `old` one, or will in time, learn of this one by it.
-    fn create(
-        &mut self,
-        len: u64,
-        old: Option<&Active>,
-        common: &Common,
-    ) -> Result<(), StoreError> {
-        let needed = padded(len) + u64::from(DATA_START);
-        let needed = u32::try_from(needed).map_err(|_| StoreError::new(too_big(len)))?;
-        let capacity = common.options.segment_capacity().max(needed);
-        // Nobody may list the file until it is known to be our own.
-        let mut follow = common.follow();
-        let first = follow.state().sequence.saturating_add(1);
-        for sequence in first..first.saturating_add(NAMES_TRIED) {
-            let made = Segment::create(&*common.disk, &common.path, sequence, capacity)?;
-            let Some(segment) = made.map(Arc::new) else { continue };
-            let handle = common.index_mut().add(Arc::clone(&segment), DATA_START.into());
-            follow.own(handle, Arc::clone(&segment));
-            let known_at = match old {
-                Some(old) => old.known_at,
-                None => Some(Instant::now() + ANNOUNCEMENT),
-            };
-            let (end, filled_to) = (DATA_START, DATA_START);
-            self.active = Some(Active { handle, segment, end, filled_to, known_at });
-            return follow.give_notice(common);
-        }
-        Err(StoreError::new(StoreErrorKind::Io).at(&common.path))
-    }
-
-    /// Keeps a segment that was just taken, if everyone can learn of it and its name survives a
-    /// power loss; else leaves it, so that nothing is acknowledged on the strength of it.
-    fn keep_if(
-        &mut self,
-        taken: Result<(), StoreError>,
-        common: &Common,
-    ) -> Result<(), StoreError> {
-        let sync = |()| if common.is_durable() { common.sync_names() } else { Ok(()) };
-        taken.and_then(sync).inspect_err(|_| self.leave(common))
-    }
-
-    fn leave_one(&self, active: Option<Active>, common: &Common) {
-        let Some(mut active) = active else { return };
-        let is_closed = active.close();
-        common.index_mut().set_file_len(active.handle, active.end.into());
-        if common.is_durable()
-            && let Err(error) = active.segment.sync()
-        {
-            common.counters.note(&error);
-        }
-        // What cannot be unlocked is until the process ends.
-        let _ = active.segment.file.unlock();
-        common.follow().disown(active.handle, active.segment, active.end, is_closed);
-    }
-}
-
-impl Active {
-    /// Whether a record of this padded length may go into it.
-    fn takes(&self, len: u64) -> bool {
-        self.segment.has_room(self.end, len) && !self.segment.is_failed()
-    }
-
-    /// How far zeros are written so that they reach `end`.
-    fn fill_end(&self, end: u64) -> u64 {
-        let ahead = u64::from(self.filled_to) + u64::from(FILL);
-        ahead.min(self.segment.header.capacity.into()).max(end)
-    }
-
-    /// Writes zeros ahead, if they do not reach `end` yet.
-    fn fill(&mut self, end: u64) {
-        if end <= u64::from(self.filled_to) {
-            return;
-        }
-        let fill_end = self.fill_end(end);
-        let zeros = vec![0; (fill_end - u64::from(self.filled_to)) as usize];
-        match self.segment.file.write_at(&zeros, self.filled_to.into()) {
-            Ok(()) => self.filled_to = fill_end as u32,
-            // Then the record is written without; where that fails too, it says why.
-            Err(_) => {
-                let _ = self.segment.file.set_len(self.filled_to.into());
+        let len_or_none = len.unwrap_or(0);
+        let taken = match self.next.take_if(|next| next.takes(padded(len_or_none))) {
+            Some(next) => Ok(next),
+            None => {
+                claim::take(len, old.as_ref(), common).and_then(|taken| claim::keep(taken, common))
             }
+        };
+        if let Some(old) = old {
+            claim::leave(old, common);
         }
-    }
-
-    /// Says in the file that no record follows, and cuts off the zeros; says whether that is so.
-    fn close(&mut self) -> bool {
-        let is_full = !self.segment.has_room(self.end, HEAD_LEN as u64);
-        let frame = self.segment.header.frame(self.end, &CRC);
-        let key = RequestKey::from_bytes([0; 32]);
-        let close = Head::bare(Kind::Close, key, 0, &frame, &CRC).encode(&frame, &CRC);
-        let is_closed = is_full || self.segment.append(self.end, &close).is_ok();
-        if is_closed && !is_full {
-            self.end += close.len() as u32;
-        }
-        if self.filled_to > self.end {
-            let _ = self.segment.file.set_len(self.end.into());
-        }
-        is_closed
+        self.active = Some(taken?);
+        Ok(())
     }
 }
 
@@ -350,6 +288,6 @@ fn found_in(bytes: &[u8], offset: u32, frame: &Frame) -> Result<Found, StoreErro
     Ok(Found { offset, head })
 }
 
-fn too_big(needed: u64) -> StoreErrorKind {
+pub(super) fn too_big(needed: u64) -> StoreErrorKind {
     StoreErrorKind::TooBig { needed, capacity: u32::MAX.into() }
 }

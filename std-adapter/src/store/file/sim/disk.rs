@@ -36,6 +36,8 @@ struct World {
     /// The process to be killed at its first operation from this one on.
     doomed: Option<(u32, u64)>,
     opened: u64,
+    /// By process: how many files it has open.
+    open: BTreeMap<u32, usize>,
     made: u64,
     is_gone: bool,
     /// Asked so far, reads included.
@@ -87,6 +89,11 @@ impl SimDisk {
     /// Whether this process was killed.
     pub(in super::super) fn is_killed(&self) -> bool {
         self.world().killed.contains(&self.process)
+    }
+
+    /// How many files this process has open.
+    pub(in super::super) fn descriptors(&self) -> usize {
+        self.world().open.get(&self.process).copied().unwrap_or(0)
     }
 
     /// What is in the directory.
@@ -189,6 +196,7 @@ impl SimDisk {
 
     fn handle(&self, world: &mut World, file: u64) -> Box<dyn DiskFile> {
         world.opened += 1;
+        *world.open.entry(self.process).or_default() += 1;
         Box::new(SimFile { disk: self.clone(), file, opening: world.opened })
     }
 }
@@ -255,6 +263,10 @@ impl Disk for SimDisk {
         Ok(())
     }
 
+    fn id_of(&self, name: &str) -> io::Result<Option<u64>> {
+        Ok(self.operate(Sort::Read)?.state.names.get(name).copied())
+    }
+
     fn sync(&self) -> io::Result<()> {
         self.operate(Sort::Sync)?.change(Change::SyncNames);
         Ok(())
@@ -299,6 +311,7 @@ impl Drop for SimFile {
         if world.locks.get(&self.file) == Some(&self.holder()) {
             world.locks.remove(&self.file);
         }
+        *world.open.entry(self.disk.process).or_default() -= 1;
     }
 }
 
@@ -390,5 +403,13 @@ impl DiskFile for SimFile {
     fn is_locked(&self) -> io::Result<bool> {
         let world = self.disk.operate(Sort::Read)?;
         Ok(world.locks.get(&self.file).is_some_and(|holder| *holder != self.holder()))
+    }
+
+    fn is_linked(&self) -> io::Result<bool> {
+        Ok(self.disk.operate(Sort::Read)?.state.names.values().any(|file| *file == self.file))
+    }
+
+    fn holder(&self) -> Option<u32> {
+        Some(self.disk.world().locks.get(&self.file)?.0)
     }
 }
