@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::memo::Mark;
+
 /// Why a call through a [`Client`](crate::client::Client) gave no answer.
 ///
 /// One pointer wide and cheap to clone (callers that shared one upstream call share its error).
@@ -26,6 +28,8 @@ struct Inner {
     body: Bytes,
     attempts: u32,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    /// What the answer that gave this error is to the memoised functions around the call.
+    mark: Option<Arc<Mark>>,
 }
 
 /// The class of an [`Error`], for matching.
@@ -75,6 +79,9 @@ pub enum ErrorKind {
     Refused,
     /// The mode forbids a call upstream and the cache does not hold the answer.
     NotCached,
+    /// The identical call of a memoised function that this one waited for failed, with an error
+    /// that cannot be cloned; the message is that error's text.
+    Shared,
 }
 
 impl Error {
@@ -122,6 +129,16 @@ impl Error {
         &self.0.body
     }
 
+    /// Says, inside a memoised function ([`cached`](crate::cached)), that its result does not depend
+    /// on the answer that could not be used. Unless that is said, a function that goes on after a
+    /// typed answer was cut, refused or did not decode returns a result that is not stored; errors
+    /// without an answer do not count.
+    pub fn discard(&self) {
+        if let Some(mark) = &self.0.mark {
+            mark.discard();
+        }
+    }
+
     /// How many times the request was sent.
     #[must_use]
     pub fn attempts(&self) -> u32 {
@@ -149,11 +166,17 @@ impl Parts {
             body: Bytes::new(),
             attempts: 0,
             source: None,
+            mark: None,
         })
     }
 
     pub(crate) fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn mark(mut self, mark: Option<Arc<Mark>>) -> Self {
+        self.0.mark = mark;
         self
     }
 
@@ -223,6 +246,7 @@ impl ErrorKind {
             Self::Decode => "make the type or the instructions clearer; nothing was stored",
             Self::Refused => "rephrase the request; nothing was stored",
             Self::NotCached => "fill the cache first, or allow calls upstream",
+            Self::Shared => "this call waited for an identical one, which failed; call again",
         }
     }
 }

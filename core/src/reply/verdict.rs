@@ -84,6 +84,9 @@ pub enum SkipReason {
     ReadOnly,
     /// A memoised function used a client that is not part of its key.
     Unscoped,
+    /// While a memoised function ran, its client gave an answer that may not be stored to a task
+    /// that is not known to be the function's own or another's.
+    Untracked,
     /// The value of a memoised function has no JSON form.
     NotEncoded,
     /// No tier could take it: too big for memory, and no store or a faulty one.
@@ -198,6 +201,7 @@ impl SkipReason {
             Self::Bypassed => "bypassed",
             Self::ReadOnly => "read_only",
             Self::Unscoped => "unscoped",
+            Self::Untracked => "untracked",
             Self::NotEncoded => "not_encoded",
             Self::NoRoom => "no_room",
         }

@@ -1,7 +1,7 @@
 //! What stands in the parentheses of the attribute.
 
 use syn::{
-    Error, Expr, Ident, LitStr, Token, ext::IdentExt, parenthesized, parse::Parse,
+    Error, Expr, Ident, LitStr, Path, Token, ext::IdentExt, parenthesized, parse::Parse,
     parse::ParseStream, punctuated::Punctuated,
 };
 
@@ -12,20 +12,31 @@ pub(crate) struct Options {
     pub(crate) cache: Option<Expr>,
     /// Parameters whose `KeyScope` is in the key instead of their value.
     pub(crate) skip: Vec<Ident>,
-    /// Parameters that are not in the key at all.
+    /// Parameters, and constants of the body, that are not in the key at all.
     pub(crate) skip_unkeyed: Vec<Ident>,
+    /// Expressions whose values are in the key.
+    pub(crate) key: Vec<Expr>,
     /// An expression that is a `KeyScope`.
     pub(crate) scope: Option<Expr>,
     /// Stands for the digest of the function's tokens.
     pub(crate) version: Option<LitStr>,
     /// An expression giving seconds as `u64`.
     pub(crate) ttl_secs: Option<Expr>,
+    /// An expression giving seconds as `u64`.
+    pub(crate) max_age_secs: Option<Expr>,
     /// An expression giving `&str`.
     pub(crate) namespace: Option<Expr>,
+    /// The name and a version of the result's type stand in the key for its schema.
+    pub(crate) without_schema: bool,
+    /// The function is one of a type, though nothing in it says so.
+    pub(crate) associated: bool,
+    /// Where the library is found.
+    pub(crate) krate: Option<Path>,
 }
 
-const KNOWN: &str = "`cache = ...`, `skip(...)`, `skip_unkeyed(...)`, `scope = ...`, \
-                     `version = \"...\"`, `ttl_secs = ...`, `namespace = ...`";
+const KNOWN: &str = "`cache = ...`, `skip(...)`, `skip_unkeyed(...)`, `key(...)`, `scope = ...`, \
+                     `version = \"...\"`, `ttl_secs = ...`, `max_age_secs = ...`, \
+                     `namespace = ...`, `schema = none`, `associated`, `crate = ...`";
 
 impl Parse for Options {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
@@ -51,10 +62,26 @@ impl Options {
             "cache" => self.cache = Some(value(input)?),
             "scope" => self.scope = Some(value(input)?),
             "ttl_secs" => self.ttl_secs = Some(value(input)?),
+            "max_age_secs" => self.max_age_secs = Some(value(input)?),
             "namespace" => self.namespace = Some(value(input)?),
             "version" => self.version = Some(value(input)?),
             "skip" => self.skip = names(input)?,
             "skip_unkeyed" => self.skip_unkeyed = names(input)?,
+            "key" => self.key = values(input)?,
+            "associated" => self.associated = true,
+            "crate" => {
+                input.parse::<Token![=]>()?;
+                self.krate = Some(input.call(Path::parse_mod_style)?);
+            }
+            "schema" => {
+                let word: Ident = value(input)?;
+                if word != "none" {
+                    let message = "`schema` takes `none` alone: the type's name and a version then \
+                                   stand in the key";
+                    return Err(Error::new(word.span(), message));
+                }
+                self.without_schema = true;
+            }
             _ => {
                 let message = format!("`{name}` is no option of `cached`; there are {KNOWN}");
                 return Err(Error::new(name.span(), message));
@@ -77,6 +104,14 @@ fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     Ok(names.into_iter().collect())
 }
 
+/// `(EXPR, ..)`
+fn values(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
+    let inner;
+    parenthesized!(inner in input);
+    let values = Punctuated::<Expr, Token![,]>::parse_terminated(&inner)?;
+    Ok(values.into_iter().collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -96,6 +131,10 @@ mod tests {
         assert!(options.cache.is_some() && options.ttl_secs.is_some());
         assert!(options.scope.is_none() && options.namespace.is_none());
         assert!(parse_str::<Options>("").is_ok());
+        let text = "key(PROMPTS.system, &*LAZY), schema = none, crate = a::b, associated";
+        let options: Options = parse_str(text).unwrap();
+        assert!(options.key.len() == 2 && options.without_schema && options.associated);
+        assert!(options.krate.is_some());
     }
 
     /// What is unknown or given twice is named.
@@ -104,5 +143,6 @@ mod tests {
         assert!(refusal("time = 5").starts_with("`time` is no option of `cached`; there are"));
         assert_eq!(refusal("skip(a), skip(b)"), "`skip` is given twice");
         assert_ne!(refusal("version = 5"), "");
+        assert!(refusal("schema = some").starts_with("`schema` takes `none` alone"));
     }
 }

@@ -3,13 +3,16 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens as _, format_ident, quote, quote_spanned};
 use syn::{
-    Attribute, FnArg, GenericParam, Ident, ItemFn, Pat, PatIdent, PatType, ReturnType, Signature,
-    Type, parse_quote, spanned::Spanned as _,
+    Attribute, Block, FnArg, GenericParam, Ident, ItemFn, Pat, PatIdent, PatType, Path, ReturnType,
+    Signature, Stmt, Type, parse_quote, spanned::Spanned as _,
 };
 
 use crate::{
     attr::Options,
+    constants::Constants,
     digest::digest,
+    krate,
+    place::Place,
     valid::{Parameter, Role, mentions, returned},
 };
 
@@ -21,9 +24,11 @@ pub(crate) fn expand(
     options: &Options,
     function: &ItemFn,
     parameters: &[Parameter],
+    place: Option<Place>,
 ) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
-    let names = Names::new(sig);
+    let krate = krate::path(options.krate.as_ref());
+    let names = Names::new(function, options, parameters, place);
     let attributes = Attributes::sort(attrs);
     let (always, documented, body_only) =
         (&attributes.always, &attributes.documented, &attributes.body_only);
@@ -33,17 +38,17 @@ pub(crate) fn expand(
     let maybe_await = sig.asyncness.map(|_| quote!(.await));
 
     let returned = returned(sig);
-    let pair: Type = parse_quote!((#returned, ::llm_cache::cache::Outcome));
+    let pair: Type = parse_quote!((#returned, #krate::cache::Outcome));
     let with_outcome = signature(sig, parameters, &names.with_outcome, Some(&pair));
-    let memoised = memoised(options, function, parameters, &names, &returned);
+    let memoised = memoised(options, function, parameters, &names, &returned, &krate);
     let with_outcome_doc =
         format!("As [`{}`](Self::{0}), and tells how the call was answered.", names.plain);
-    let with_outcome_doc = names.link(&with_outcome_doc, sig, parameters);
+    let with_outcome_doc = names.link(&with_outcome_doc);
 
     let mut uncached = sig.clone();
     uncached.ident = names.uncached.clone();
     let uncached_doc = format!("The body of [`{}`](Self::{0}): runs at every call.", names.plain);
-    let uncached_doc = names.link(&uncached_doc, sig, parameters);
+    let uncached_doc = names.link(&uncached_doc);
     let used = used_by(options, parameters);
     let statements = &block.stmts;
 
@@ -65,8 +70,8 @@ pub(crate) fn expand(
 
 /// Parameters that the options use, and the body perhaps not: they must not be called unused.
 fn used_by<'a>(options: &Options, parameters: &'a [Parameter]) -> Vec<&'a Ident> {
-    let Options { cache, scope, ttl_secs, namespace, .. } = options;
-    let used = quote!(#cache #scope #ttl_secs #namespace);
+    let Options { cache, scope, ttl_secs, max_age_secs, namespace, key, .. } = options;
+    let used = quote!(#cache #scope #ttl_secs #max_age_secs #namespace #(#key)*);
     let names = parameters.iter().filter(|parameter| parameter.is_named).map(|each| &each.name);
     names.filter(|name| mentions(used.clone(), &name.to_string())).collect()
 }
@@ -76,19 +81,28 @@ struct Names {
     plain: Ident,
     with_outcome: Ident,
     uncached: Ident,
+    /// Whether they must be called through `Self`.
+    is_associated: bool,
 }
 
 impl Names {
-    fn new(sig: &Signature) -> Self {
-        let plain = sig.ident.clone();
+    fn new(
+        function: &ItemFn,
+        options: &Options,
+        parameters: &[Parameter],
+        place: Option<Place>,
+    ) -> Self {
+        let plain = function.sig.ident.clone();
+        let is_associated = options.associated
+            || place.map_or_else(|| is_associated(function, parameters), |it| it == Place::Type);
         let with_outcome = format_ident!("{plain}_with_outcome");
         let uncached = format_ident!("{plain}_uncached");
-        Self { plain, with_outcome, uncached }
+        Self { plain, with_outcome, uncached, is_associated }
     }
 
     /// The call of `name` with the parameters passed on.
     fn call(&self, name: &Ident, sig: &Signature, parameters: &[Parameter]) -> TokenStream {
-        let path = if is_associated(sig, parameters) { quote!(Self::#name) } else { quote!(#name) };
+        let path = if self.is_associated { quote!(Self::#name) } else { quote!(#name) };
         let generics: Vec<_> = sig.generics.params.iter().filter_map(generic_name).collect();
         let generics = (!generics.is_empty()).then(|| quote!(::<#(#generics),*>));
         let arguments = parameters.iter().map(|parameter| &parameter.name);
@@ -96,16 +110,23 @@ impl Names {
     }
 
     /// Links within a type where the function is one of its own.
-    fn link(&self, text: &str, sig: &Signature, parameters: &[Parameter]) -> String {
-        if is_associated(sig, parameters) { text.into() } else { text.replace("(Self::", "(") }
+    fn link(&self, text: &str) -> String {
+        if self.is_associated { text.into() } else { text.replace("(Self::", "(") }
     }
 }
 
-/// Whether the function must be called through `Self`. Without a receiver only its mentioning
+/// Whether the function stands in an `impl`, by itself: without a receiver only its mentioning
 /// `Self` tells.
-fn is_associated(sig: &Signature, parameters: &[Parameter]) -> bool {
+fn is_associated(function: &ItemFn, parameters: &[Parameter]) -> bool {
     parameters.iter().any(|parameter| parameter.ty.is_none())
-        || mentions(sig.to_token_stream(), "Self")
+        || mentions(function.sig.to_token_stream(), "Self")
+        || mentions_self(&function.block)
+}
+
+/// Whether a body mentions `Self`, outside of its own items, where that is another one.
+fn mentions_self(block: &Block) -> bool {
+    let own = block.stmts.iter().filter(|statement| !matches!(statement, Stmt::Item(_)));
+    own.map(Stmt::to_token_stream).any(|statement| mentions(statement, "Self"))
 }
 
 fn generic_name(parameter: &GenericParam) -> Option<&Ident> {
@@ -182,6 +203,7 @@ fn memoised(
     parameters: &[Parameter],
     names: &Names,
     returned: &Type,
+    krate: &Path,
 ) -> TokenStream {
     let sig = &function.sig;
     let here = Span::mixed_site();
@@ -189,32 +211,50 @@ fn memoised(
     let identity = identity(options, function);
     let cache = match &options.cache {
         Some(cache) => quote!(#cache),
-        None => quote_spanned!(here=> ::llm_cache::Cache::global()),
+        None => quote_spanned!(here=> #krate::Cache::global()),
     };
+    let constants =
+        Constants::of(function, names.is_associated, &options.key, &options.skip_unkeyed);
     let site = returned.span().resolved_at(here);
-    let key = quote_spanned!(site=> call.key(&__LLM_CACHE_SITE));
-    let parts = key_parts(options, sig, parameters);
+    let once = constants.once();
+    let key = if options.without_schema {
+        let version = match &options.version {
+            Some(version) => quote!(#version),
+            None => quote!(::core::env!("CARGO_PKG_VERSION")),
+        };
+        quote_spanned!(site=> call.key_of_type(&__LLM_CACHE_SITE, #version, #once))
+    } else {
+        quote_spanned!(site=> call.key(&__LLM_CACHE_SITE, #once))
+    };
+    let parts = key_parts(options, sig, parameters, names, &constants);
     let ttl_secs = options.ttl_secs.iter();
+    let max_age_secs = options.max_age_secs.iter();
     let body = names.call(&names.uncached, sig, parameters);
     let run = match sig.asyncness {
-        Some(_) => quote_spanned!(here=> call.run(cache, key, share, move || #body).await),
-        None => quote_spanned!(here=> call.run_blocking(cache, key, share, move || #body)),
+        Some(_) => quote_spanned!(here=>
+            call.run(&__LLM_CACHE_SITE, cache, key, errors, move || #body).await
+        ),
+        None => quote_spanned!(here=>
+            call.run_blocking(&__LLM_CACHE_SITE, cache, key, errors, move || #body)
+        ),
     };
     quote_spanned! {here=>
-        use ::llm_cache::memo::__private as __llm_cache;
+        use #krate::memo::__private as __llm_cache;
         #[allow(unused_imports)]
-        use __llm_cache::{ErrorIsCloned as _, ErrorStaysHere as _};
-        #[allow(unused_imports)]
-        use __llm_cache::{ReturnsResult as _, ReturnsValue as _};
+        use __llm_cache::asked::*;
         static __LLM_CACHE_SITE: __llm_cache::Site = __llm_cache::Site::new(
             ::core::env!("CARGO_PKG_NAME"), ::core::module_path!(), #name, #identity,
         );
-        let cache: &::llm_cache::Cache = #cache;
+        let cache: &#krate::Cache = #cache;
         let call = (&__llm_cache::Returned::<#returned>::new()).call();
-        let share = (&call.error()).share();
+        let errors = __llm_cache::Errors {
+            share: (&&&&&&call.error()).share(),
+            refusal: (&&call.error()).refusal(),
+        };
         let key = #key;
         #(let key = key.#parts;)*
         #(let call = call.ttl_secs(#ttl_secs);)*
+        #(let call = call.max_age_secs(#max_age_secs);)*
         #run
     }
 }
@@ -230,9 +270,16 @@ fn identity(options: &Options, function: &ItemFn) -> TokenStream {
     quote_spanned!(here=> __llm_cache::Identity::Tokens([#(#digest),*]))
 }
 
-/// The calls that add to the key, in the order of the parameters.
-fn key_parts(options: &Options, sig: &Signature, parameters: &[Parameter]) -> Vec<TokenStream> {
+/// The calls that add to the key, in the order of MEMO.md.
+fn key_parts(
+    options: &Options,
+    sig: &Signature,
+    parameters: &[Parameter],
+    names: &Names,
+    constants: &Constants,
+) -> Vec<TokenStream> {
     let mut parts = Vec::new();
+    parts.extend(constants.each_call().map(|add| quote!(constants(#add))));
     parts.extend(options.namespace.iter().map(|namespace| quote!(namespace(#namespace))));
     for generic in &sig.generics.params {
         match generic {
@@ -242,26 +289,38 @@ fn key_parts(options: &Options, sig: &Signature, parameters: &[Parameter]) -> Ve
             }
             GenericParam::Const(parameter) => {
                 let (ident, text) = (&parameter.ident, parameter.ident.to_string());
-                parts.push(quote!(argument(#text, &#ident)));
+                parts.push(quote!(generic(#text, &#ident)));
             }
             GenericParam::Lifetime(_) => {}
         }
     }
-    if is_associated(sig, parameters) {
+    if names.is_associated {
         parts.push(quote!(type_name(::core::any::type_name::<Self>())));
     }
-    for Parameter { name, role, ty, span, .. } in parameters {
-        let text = name.to_string();
-        let anonymous = ty.as_ref().is_some_and(|ty| mentions(ty.to_token_stream(), "impl"));
-        if anonymous {
+    for Parameter { name, ty, .. } in parameters {
+        if ty.as_ref().is_some_and(|ty| mentions(ty.to_token_stream(), "impl")) {
             parts.push(quote!(type_name(::core::any::type_name_of_val(&#name))));
         }
-        match role {
-            Role::Value => parts.push(quote_spanned!(*span=> argument(#text, &#name))),
-            Role::Scope => parts.push(quote_spanned!(*span=> skipped(#text, &#name))),
-            Role::Unkeyed => {}
-        }
+    }
+    let of = |role| parameters.iter().filter(move |parameter| parameter.role == role);
+    for Parameter { name, span, .. } in of(Role::Scope) {
+        let text = name.to_string();
+        parts.push(quote_spanned!(*span=> skipped(#text, &#name)));
     }
     parts.extend(options.scope.iter().map(|scope| quote!(scope(&#scope))));
+    for (at, value) in options.key.iter().enumerate() {
+        let (text, bytes) = (at.to_string(), bytes_of(&quote!(#value), value.span()));
+        parts.push(quote!(value(#text, #bytes)));
+    }
+    for Parameter { name, span, .. } in of(Role::Value) {
+        let (text, bytes) = (name.to_string(), bytes_of(&quote!(#name), *span));
+        parts.push(quote_spanned!(*span=> argument(#text, #bytes)));
+    }
     parts
+}
+
+/// A value as bytes; a set, as its type tells, in a certain order.
+fn bytes_of(value: &TokenStream, span: Span) -> TokenStream {
+    let here = span.resolved_at(Span::mixed_site());
+    quote_spanned!(here=> (&&__llm_cache::ArgumentOf(&#value)).form().bytes(&#value))
 }

@@ -3,11 +3,11 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens as _, format_ident};
 use syn::{
-    Error, FnArg, Ident, ItemFn, Pat, ReceiverKind, ReturnType, Signature, Type, parse_quote,
-    spanned::Spanned as _,
+    Error, FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReceiverKind, ReturnType,
+    Signature, Type, parse_quote, spanned::Spanned as _,
 };
 
-use crate::attr::Options;
+use crate::{attr::Options, constants::is_screaming, place::Place};
 
 /// A parameter of the function as the generated ones have it.
 pub(crate) struct Parameter {
@@ -35,8 +35,19 @@ pub(crate) enum Role {
 }
 
 /// The parameters, or everything that is wrong.
-pub(crate) fn check(options: &Options, function: &ItemFn) -> syn::Result<Vec<Parameter>> {
+pub(crate) fn check(
+    options: &Options,
+    function: &ItemFn,
+    place: Option<Place>,
+) -> syn::Result<Vec<Parameter>> {
     let mut faults = Faults(None);
+    if place == Some(Place::Trait) {
+        faults.add(
+            function.sig.ident.span(),
+            "a method of a trait cannot be cached: two more functions come out, and the trait has no \
+             place for them; decorate a method of the type's own, and let the trait's call it",
+        );
+    }
     check_signature(&function.sig, &mut faults);
     let parameters: Vec<_> = function
         .sig
@@ -46,6 +57,16 @@ pub(crate) fn check(options: &Options, function: &ItemFn) -> syn::Result<Vec<Par
         .map(|(at, input)| parameter(at, input, options))
         .collect();
     for (parameter, input) in parameters.iter().zip(&function.sig.inputs) {
+        if parameter.role == Role::Value
+            && let Some(ty) = &parameter.ty
+            && holds_set(ty)
+        {
+            faults.add(
+                parameter.span,
+                "a set inside of another type has no order of its own, so equal arguments would have \
+                 different keys; take a `BTreeSet`, or the `HashSet` as an argument of its own",
+            );
+        }
         if parameter.role != Role::Unkeyed && is_mutable(input) {
             faults.add(
                 parameter.span,
@@ -88,7 +109,48 @@ fn check_signature(sig: &Signature, faults: &mut Faults) {
         ReturnType::Type(_, ty) if mentions(ty.to_token_stream(), "impl") => {
             faults.add(ty.span(), "the result of a cached function must be a named type");
         }
+        ReturnType::Type(_, ty) if is_future(ty) => {
+            faults.add(
+                ty.span(),
+                "a future cannot be cached. With `async_trait`, or in a trait that returns boxed \
+                 futures: decorate an `async fn` of the type's own, and let the trait's method call it",
+            );
+        }
         ReturnType::Type(..) => {}
+    }
+}
+
+/// `Pin<Box<dyn Future<..>>>` and its like, into which `async_trait` turns methods.
+fn is_future(ty: &Type) -> bool {
+    let tokens = ty.to_token_stream();
+    let is_boxed = mentions(tokens.clone(), "dyn") && mentions(tokens.clone(), "Future");
+    is_boxed || ["BoxFuture", "LocalBoxFuture"].iter().any(|name| mentions(tokens.clone(), name))
+}
+
+/// Whether a type has a set without an order inside, where the expansion cannot sort it.
+fn holds_set(ty: &Type) -> bool {
+    match ty {
+        Type::Reference(reference) => holds_set(&reference.elem),
+        Type::Paren(inner) => holds_set(&inner.elem),
+        Type::Group(inner) => holds_set(&inner.elem),
+        Type::Path(path) => {
+            let Some(last) = path.path.segments.last() else { return false };
+            let arguments = last.arguments.to_token_stream();
+            match last.ident.to_string().as_str() {
+                "HashSet" => mentions(arguments, "HashSet"),
+                "Option" => match &last.arguments {
+                    PathArguments::AngleBracketed(inner) => {
+                        inner.args.iter().any(|argument| match argument {
+                            GenericArgument::Type(ty) => holds_set(ty),
+                            _ => false,
+                        })
+                    }
+                    _ => false,
+                },
+                _ => mentions(arguments, "HashSet"),
+            }
+        }
+        other => mentions(other.to_token_stream(), "HashSet"),
     }
 }
 
@@ -128,11 +190,12 @@ fn is_mutable(input: &FnArg) -> bool {
     matches!(&**ty, Type::Reference(reference) if reference.mutability.is_some())
 }
 
-/// Each skipped name is a parameter, and is skipped once.
+/// Each skipped name is a parameter, or may be a constant of the body, and is skipped once.
 fn check_names(options: &Options, parameters: &[Parameter], faults: &mut Faults) {
     let mut seen: Vec<&Ident> = Vec::new();
     for name in options.skip.iter().chain(&options.skip_unkeyed) {
-        if !parameters.iter().any(|parameter| parameter.name == *name) {
+        let may_be_constant = options.skip_unkeyed.contains(name) && is_screaming(name);
+        if !may_be_constant && !parameters.iter().any(|parameter| parameter.name == *name) {
             faults.add(name.span(), format!("the function has no parameter `{name}`"));
         } else if seen.contains(&name) {
             faults.add(name.span(), format!("`{name}` is skipped twice"));
@@ -164,7 +227,7 @@ mod tests {
     use syn::parse_str;
 
     fn refusals(options: &str, function: &str) -> Vec<String> {
-        let checked = check(&parse_str(options).unwrap(), &parse_str(function).unwrap());
+        let checked = check(&parse_str(options).unwrap(), &parse_str(function).unwrap(), None);
         checked.err().into_iter().flatten().map(|error| error.to_string()).collect()
     }
 
@@ -173,7 +236,7 @@ mod tests {
     fn parameters_get_their_roles() {
         let function = "fn f(&self, client: &C, log: &mut L, (a, b): (u8, u8), mut d: u8) -> u8 {}";
         let options = parse_str("skip(client), skip_unkeyed(log, self)").unwrap();
-        let parameters = check(&options, &parse_str(function).unwrap()).unwrap();
+        let parameters = check(&options, &parse_str(function).unwrap(), None).unwrap();
         let names: Vec<_> = parameters.iter().map(|each| each.name.to_string()).collect();
         assert_eq!(names, ["self", "client", "log", "argument_3", "d"]);
         let roles: Vec<_> = parameters.iter().map(|each| each.role).collect();
@@ -189,6 +252,16 @@ mod tests {
         assert!(refusals("", "fn f() -> impl Copy { 1 }")[0].contains("named type"));
         assert!(refusals("", "fn f(a: &mut u8) -> u8 { 1 }")[0].contains("cannot change"));
         assert!(refusals("", "fn f(&mut self) -> u8 { 1 }")[0].contains("cannot change"));
+        assert!(
+            refusals("", "fn f() -> Pin<Box<dyn Future<Output = u8>>> {}")[0].contains("future")
+        );
+        for sets in ["Vec<HashSet<u8>>", "&HashMap<u8, HashSet<u8>>", "Option<(HashSet<u8>, u8)>"] {
+            let found = refusals("", &format!("fn f(a: {sets}) -> u8 {{ 1 }}"));
+            assert!(found[0].contains("BTreeSet"), "{sets}");
+        }
+        for sets in ["HashSet<u8>", "&HashSet<Vec<u8>>", "Option<&HashSet<u8>>"] {
+            assert!(refusals("", &format!("fn f(a: {sets}) -> u8 {{ 1 }}")).is_empty(), "{sets}");
+        }
         let both = refusals("skip(x), skip_unkeyed(a, a)", "fn f(a: u8) -> u8 { 1 }");
         assert_eq!(both, ["the function has no parameter `x`", "`a` is skipped twice"]);
     }

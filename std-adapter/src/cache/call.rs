@@ -19,7 +19,7 @@ pub enum Mode {
     /// Do not look, fetch, and replace what is stored.
     Refresh,
     /// Answer from the cache or fail with [`FetchError::NotCached`]: offline, or a test that must
-    /// not spend. (A memoised function has no such error; see [`crate::memo`].)
+    /// not spend. A memoised function refuses too; see [`crate::cached`].
     CachedOnly,
     /// Neither look nor store, nor share a fetch with identical calls.
     Off,
@@ -30,6 +30,7 @@ pub enum Mode {
 pub struct CallOptions {
     pub(super) mode: Option<Mode>,
     pub(super) ttl: Option<Duration>,
+    pub(super) max_age: Option<Duration>,
     /// The caller may block its thread, so a store may be written without a detour.
     pub(crate) blocking: bool,
 }
@@ -38,7 +39,7 @@ impl CallOptions {
     /// Everything as the cache has it.
     #[must_use]
     pub const fn new() -> Self {
-        Self { mode: None, ttl: None, blocking: false }
+        Self { mode: None, ttl: None, max_age: None, blocking: false }
     }
 
     /// Overrides the cache's [`Mode`] for this call.
@@ -48,11 +49,22 @@ impl CallOptions {
         self
     }
 
-    /// How long an answer fetched by this call may serve, in whole milliseconds (rounded down);
-    /// unset, the cache's default. [`Fetched::ttl`] comes before it.
+    /// How long an answer fetched by this call is kept, and how old one may be that serves this
+    /// call, whatever it was stored with; in whole milliseconds (rounded down). Unset, the cache's
+    /// default. For what is kept, [`Fetched::ttl`] comes before it. An answer of unknown age is too
+    /// old.
     #[must_use]
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
+        self
+    }
+
+    /// How old an answer may be that serves this call, in whole milliseconds (rounded down); what
+    /// the call fetches is kept as if it were unset. An answer of unknown age is too old. Default:
+    /// as old as [`ttl`](Self::ttl) says.
+    #[must_use]
+    pub const fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = Some(age);
         self
     }
 }
@@ -149,21 +161,29 @@ impl<E: std::error::Error + 'static> std::error::Error for FetchError<E> {
 }
 
 /// An error on its way from the call that met it to those who waited for it.
-pub(super) type Packed = Arc<dyn Any + Send + Sync>;
+pub(crate) type Packed = Arc<dyn Any + Send + Sync>;
 
 /// Whether the error of one fetch also answers the identical calls that waited for it.
 ///
-/// Shared, one failure is everybody's; not shared, the next waiting call fetches for itself.
+/// Shared, one failure is everybody's; not shared, all who waited fetch for themselves at once.
 pub struct Share<E> {
     pack: fn(&E) -> Option<Packed>,
     unpack: fn(&Packed) -> Option<E>,
 }
 
 impl<E> Share<E> {
-    /// Every call meets its own errors: the callers who wait fetch one after the other.
+    /// Every call meets its own errors: the callers who waited fetch all at once.
     #[must_use]
     pub const fn none() -> Self {
-        Self { pack: |_| None, unpack: |_| None }
+        Self::new(|_| None, |_| None)
+    }
+
+    /// Shares what `pack` makes of an error, and gives what `unpack` makes of that.
+    pub(crate) const fn new(
+        pack: fn(&E) -> Option<Packed>,
+        unpack: fn(&Packed) -> Option<E>,
+    ) -> Self {
+        Self { pack, unpack }
     }
 
     pub(super) fn pack(&self, error: &E) -> Option<Packed> {
@@ -179,10 +199,10 @@ impl<E: Clone + Send + Sync + 'static> Share<E> {
     /// All who wait get a clone of the error.
     #[must_use]
     pub const fn cloned() -> Self {
-        Self {
-            pack: |error| Some(Arc::new(error.clone())),
-            unpack: |packed| packed.downcast_ref::<E>().cloned(),
-        }
+        Self::new(
+            |error| Some(Arc::new(error.clone())),
+            |packed| packed.downcast_ref::<E>().cloned(),
+        )
     }
 }
 

@@ -58,8 +58,8 @@ pub enum Event<'a> {
         /// The bytes that there are.
         capacity: usize,
     },
-    /// The call that fetched for others was cancelled, panicked or failed with an error that is
-    /// not shared; one of those who wait takes over.
+    /// The call that fetched for others was cancelled or panicked; one of those who wait takes
+    /// over.
     HandedOver {
         /// The request.
         key: &'a RequestKey,

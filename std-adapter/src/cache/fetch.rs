@@ -8,11 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use llm_cache_core::{
-    Millis, RequestKey, Usage,
-    record::{self, Timestamp},
-    table::InsertError,
-};
+use llm_cache_core::{Millis, RequestKey, Usage, record::Timestamp, table::InsertError};
 
 use super::{
     Age, BypassReason, Cache, Cached, CallOptions, Event, FetchError, Fetched, MissReason, Mode,
@@ -26,12 +22,22 @@ use crate::{clock::millis, store::Stored};
 /// Calls share a fetch when they ask for the same and would do the same with the answer.
 pub(super) type FlightKey = (RequestKey, Mode);
 
-/// What a leader lands: an answer, or an error that it shares.
+/// What a leader lands.
 #[derive(Clone)]
 pub(super) enum Landing {
+    /// An answer.
     Answer { payload: Bytes, usage: Option<Usage>, verdict: Verdict },
+    /// An error that it shares.
     Error(Packed),
+    /// Nothing that anybody else can use: all who waited fetch for themselves, at once.
+    Nothing,
 }
+
+/// Decides whether an answer may serve a call: one that is stored ([`Verdict::Store`]), or one that
+/// landed, with what its own call found.
+pub(super) trait Accept: FnMut(&[u8], Verdict) -> bool {}
+
+impl<F: FnMut(&[u8], Verdict) -> bool> Accept for F {}
 
 impl Cache {
     /// The answer to the request `key`: from memory, else from the store, else by `fetch`.
@@ -69,23 +75,25 @@ impl Cache {
         key: RequestKey,
         options: &CallOptions,
         share: Share<E>,
-        accept: impl FnMut(&[u8]) -> bool,
+        mut accept: impl FnMut(&[u8]) -> bool,
         fetch: F,
     ) -> Result<Cached, FetchError<E>>
     where
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Fetched, E>>,
     {
+        let accept = |payload: &[u8], verdict| is_final(verdict) || accept(payload);
         self.fetch_if(key, options, share, accept, fetch).await.map_err(|(error, _)| error)
     }
 
-    /// As [`get_or_fetch_if`](Self::get_or_fetch_if); an error comes with the lookup's outcome.
+    /// As [`get_or_fetch_if`](Self::get_or_fetch_if); an error comes with the lookup's outcome, and
+    /// `accept` is asked of every answer that landed.
     pub(crate) async fn fetch_if<F, Fut, E>(
         &self,
         key: RequestKey,
         options: &CallOptions,
         share: Share<E>,
-        mut accept: impl FnMut(&[u8]) -> bool,
+        mut accept: impl FnMut(&[u8], Verdict) -> bool,
         fetch: F,
     ) -> Result<Cached, Failure<E>>
     where
@@ -107,7 +115,7 @@ impl Cache {
             match self.0.flights.join(&(key, call.mode)).await {
                 Part::Lead(leader) => return call.lead(leader, why, share, accept, fetch).await,
                 Part::Landed(Landing::Answer { payload, usage, verdict }) => {
-                    if is_final(verdict) || accept(&payload) {
+                    if accept(&payload, verdict) {
                         let age = Age::Known(Duration::ZERO);
                         let outcome = Outcome::Hit { tier: Tier::Flight, age };
                         call.report_lookup(outcome);
@@ -121,10 +129,14 @@ impl Cache {
                 Part::Landed(Landing::Error(packed)) => {
                     // Of another type when two callers disagree about the error of one key; then
                     // it is as good as not shared.
-                    if let Some(error) = share.unpack(&packed) {
-                        let outcome = call.report_lookup(Outcome::Miss { why });
-                        return Err((FetchError::Fetch(error), outcome));
-                    }
+                    let Some(error) = share.unpack(&packed) else {
+                        return call.fetch_and_keep(None, why, share, fetch).await;
+                    };
+                    let outcome = call.report_lookup(Outcome::Miss { why });
+                    return Err((FetchError::Fetch(error), outcome));
+                }
+                Part::Landed(Landing::Nothing) => {
+                    return call.fetch_and_keep(None, why, share, fetch).await;
                 }
             }
         }
@@ -155,11 +167,11 @@ fn is_final(landed: Verdict) -> bool {
 pub(crate) type Failure<E> = (FetchError<E>, Outcome);
 
 /// What stays the same throughout one call.
-struct Call<'a> {
-    cache: &'a Cache,
-    key: RequestKey,
-    options: &'a CallOptions,
-    mode: Mode,
+pub(super) struct Call<'a> {
+    pub(super) cache: &'a Cache,
+    pub(super) key: RequestKey,
+    pub(super) options: &'a CallOptions,
+    pub(super) mode: Mode,
 }
 
 impl Call<'_> {
@@ -176,72 +188,13 @@ impl Call<'_> {
         Ok(Cached { payload, usage, outcome, verdict })
     }
 
-    /// Memory, then the store. The reason for a miss is the more telling one of the two.
-    fn look_up(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
-        if self.mode == Mode::Refresh {
-            return Err(MissReason::Refresh);
-        }
-        self.look_in_memory(accept).or_else(|in_memory| {
-            self.look_in_store(accept).map_err(|in_store| match in_store {
-                MissReason::Absent => in_memory,
-                told => told,
-            })
-        })
-    }
-
-    fn look_in_memory(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
-        let now = self.now();
-        let entry = self.cache.0.memory.lookup(&self.key, now)?;
-        let age = Age::Known(Duration::from_millis(now.since(entry.created).0));
-        self.serve(Tier::Memory, age, entry.payload, entry.usage, accept)
-    }
-
-    fn look_in_store(&self, accept: &mut impl FnMut(&[u8]) -> bool) -> Result<Cached, MissReason> {
-        let found = self.cache.ask_store(StoreOperation::Get, |store| store.get(&self.key));
-        let stored = found.map_err(|_| MissReason::StoreFault)?.flatten();
-        let Stored { created, ttl, cost, usage, payload, .. } = stored.ok_or(MissReason::Absent)?;
-        let now = self.now();
-        let age = created.age(Timestamp::unix(now));
-        // Of an unknown age and yet bound to a time, an entry must be taken for expired.
-        if ttl.is_some_and(|ttl| !matches!(age, record::Age::Known(age) if age < ttl)) {
-            return Err(MissReason::Expired);
-        }
-        let entry = Entry { payload: payload.clone(), usage, created: created.ms, ttl, cost };
-        let (age, readable) = match age {
-            record::Age::Known(age) => (Age::Known(Duration::from_millis(age.0)), true),
-            record::Age::Unknown => (Age::Unknown, false),
-        };
-        let served = self.serve(Tier::Disk, age, payload, usage, accept)?;
-        if readable {
-            // Where memory has no room for it, the store has it still.
-            let _ = self.cache.0.memory.insert(&self.key, &entry, now);
-        }
-        Ok(served)
-    }
-
-    fn serve(
-        &self,
-        tier: Tier,
-        age: Age,
-        payload: Bytes,
-        usage: Option<Usage>,
-        accept: &mut impl FnMut(&[u8]) -> bool,
-    ) -> Result<Cached, MissReason> {
-        if !accept(&payload) {
-            return Err(MissReason::Undecodable);
-        }
-        let outcome = Outcome::Hit { tier, age };
-        self.report_lookup(outcome);
-        Ok(Cached { payload, usage, outcome, verdict: Verdict::Store })
-    }
-
     /// Fetches for this call and all that wait for it.
     async fn lead<F, Fut, E>(
         &self,
         leader: Leader<'_, FlightKey, Landing>,
         why: MissReason,
         share: Share<E>,
-        mut accept: impl FnMut(&[u8]) -> bool,
+        mut accept: impl Accept,
         fetch: F,
     ) -> Result<Cached, Failure<E>>
     where
@@ -258,29 +211,40 @@ impl Call<'_> {
             leader.land(Landing::answer(&found));
             return Ok(found);
         }
-        let outcome = Outcome::Miss { why };
-        self.report_lookup(outcome);
-        let fetched = match fetch().await {
-            Ok(fetched) => fetched,
-            Err(error) => {
-                if let Some(packed) = share.pack(&error) {
-                    leader.land(Landing::Error(packed));
-                }
-                return Err((FetchError::Fetch(error), outcome));
+        self.fetch_and_keep(Some(leader), why, share, fetch).await
+    }
+
+    /// Fetches, for those who wait as well where this call leads, and stores what may be stored.
+    async fn fetch_and_keep<F, Fut, E>(
+        &self,
+        leader: Option<Leader<'_, FlightKey, Landing>>,
+        why: MissReason,
+        share: Share<E>,
+        fetch: F,
+    ) -> Result<Cached, Failure<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
+        let outcome = self.report_lookup(Outcome::Miss { why });
+        let land = |landing: Landing| {
+            if let Some(leader) = &leader {
+                leader.land(landing);
             }
         };
-        Ok(self.keep(&leader, fetched, outcome).await)
+        match fetch().await {
+            Ok(fetched) => Ok(self.keep(land, fetched, outcome).await),
+            Err(error) => {
+                land(share.pack(&error).map_or(Landing::Nothing, Landing::Error));
+                Err((FetchError::Fetch(error), outcome))
+            }
+        }
     }
 
     /// Stores what may be stored. Those who wait get it before the store is written, and the
     /// flight stays until then, so that who comes meanwhile finds the answer in it. Nobody
     /// else can use an answer that is not encoded, or that depends on what is not in the key.
-    async fn keep(
-        &self,
-        leader: &Leader<'_, FlightKey, Landing>,
-        fetched: Fetched,
-        outcome: Outcome,
-    ) -> Cached {
+    async fn keep(&self, land: impl Fn(Landing), fetched: Fetched, outcome: Outcome) -> Cached {
         let verdict = match fetched.verdict {
             Verdict::Store if self.mode == Mode::ReadOnly => {
                 Verdict::Skip { why: SkipReason::ReadOnly }
@@ -296,16 +260,16 @@ impl Call<'_> {
             let payload = cached.payload.clone();
             let entry = Entry { payload, usage, created: now, ttl, cost };
             let in_memory = self.put_in_memory(&entry, now);
-            leader.land(Landing::answer(&cached));
+            land(Landing::answer(&cached));
             let in_store = self.put_in_store(entry).await;
             if !in_memory && !in_store {
                 cached.verdict = Verdict::Skip { why: SkipReason::NoRoom };
             }
-        } else if !matches!(
-            verdict.skip_reason(),
-            Some(SkipReason::Unscoped | SkipReason::NotEncoded)
-        ) {
-            leader.land(Landing::answer(&cached));
+        } else {
+            land(match verdict.skip_reason() {
+                Some(SkipReason::Unscoped | SkipReason::NotEncoded) => Landing::Nothing,
+                _ => Landing::answer(&cached),
+            });
         }
         if let Verdict::Skip { why } = cached.verdict {
             self.report(&Event::Skipped { key: &self.key, why });
@@ -354,11 +318,11 @@ impl Call<'_> {
         }
     }
 
-    fn now(&self) -> Millis {
+    pub(super) fn now(&self) -> Millis {
         self.cache.0.clock.now()
     }
 
-    fn report_lookup(&self, outcome: Outcome) -> Outcome {
+    pub(super) fn report_lookup(&self, outcome: Outcome) -> Outcome {
         self.report(&Event::Lookup { key: Some(&self.key), outcome });
         outcome
     }

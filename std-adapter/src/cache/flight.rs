@@ -2,7 +2,7 @@
 //!
 //! The first caller of a key leads and fetches; those who come meanwhile follow and wait. A leader
 //! that lands its result serves them all. A leader that goes without one (its future dropped, its
-//! fetch panicked, its error not to be shared) leaves the flight vacant: all followers are woken
+//! fetch panicked) leaves the flight vacant: all followers are woken
 //! and the first of them to be polled leads with its own fetch. Waking all costs O(followers) a
 //! vacancy and buys that one follower whom nobody polls cannot keep the others waiting.
 //!

@@ -29,6 +29,7 @@ mod call;
 mod event;
 mod fetch;
 mod flight;
+mod look_up;
 mod memory;
 mod outcome;
 mod shared;
@@ -51,6 +52,7 @@ use std::{
 use llm_cache_core::{Millis, RequestKey, prompt::Violation};
 
 pub use builder::CacheBuilder;
+pub(crate) use call::Packed;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
 pub use event::{Event, Observer, StoreOperation};
 pub use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};

@@ -2,11 +2,12 @@
 
 use std::{fmt, time::Duration};
 
-use llm_cache_core::reply::BypassReason;
+use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
 
 /// How a call was answered.
 ///
-/// In text: `hit memory 12ms`, `miss absent`, `bypass streaming`.
+/// In text: `hit memory 12ms`, `miss absent`, `miss absent, not stored: truncated`, `bypass
+/// streaming`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Outcome {
@@ -21,6 +22,14 @@ pub enum Outcome {
     Miss {
         /// Why nothing stored could serve.
         why: MissReason,
+    },
+    /// The answer was not there; a memoised function ran, and its result was not stored: the next
+    /// call will run it again. (A client's reply tells that by its verdict.)
+    NotStored {
+        /// Why nothing stored could serve.
+        why: MissReason,
+        /// Why the result is not stored now.
+        skip: SkipReason,
     },
     /// The cache was not consulted and nothing was stored.
     Bypass {
@@ -39,7 +48,24 @@ impl Outcome {
     /// Whether the cache was asked and had no answer.
     #[must_use]
     pub const fn is_miss(&self) -> bool {
-        matches!(self, Self::Miss { .. })
+        matches!(self, Self::Miss { .. } | Self::NotStored { .. })
+    }
+
+    /// Why the result of a memoised function that ran was not stored, when it was not.
+    #[must_use]
+    pub const fn skip_reason(&self) -> Option<SkipReason> {
+        match self {
+            Self::NotStored { skip, .. } => Some(*skip),
+            _ => None,
+        }
+    }
+
+    /// The same, and what came of the result after a miss.
+    pub(crate) const fn after(self, verdict: Verdict) -> Self {
+        match (self, verdict) {
+            (Self::Miss { why }, Verdict::Skip { why: skip }) => Self::NotStored { why, skip },
+            _ => self,
+        }
     }
 
     /// Whether the call went past the cache.
@@ -63,6 +89,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Hit { tier, age } => write!(f, "hit {tier} {age}"),
             Self::Miss { why } => write!(f, "miss {why}"),
+            Self::NotStored { why, skip } => write!(f, "miss {why}, not stored: {skip}"),
             Self::Bypass { why } => write!(f, "bypass {why}"),
         }
     }
@@ -153,6 +180,9 @@ mod tests {
         assert_eq!(hit(Tier::Flight, Age::Unknown), "hit flight age unknown");
         let miss = Outcome::Miss { why: MissReason::Absent };
         assert_eq!((miss.to_string(), miss.is_miss()), ("miss absent".into(), true));
+        let unkept = miss.after(Verdict::Skip { why: SkipReason::Truncated });
+        assert_eq!(unkept.to_string(), "miss absent, not stored: truncated");
+        assert!(unkept.is_miss() && miss.after(Verdict::Store) == miss);
         let bypass = Outcome::Bypass { why: BypassReason::ModeOff };
         assert_eq!((bypass.to_string(), bypass.tier()), ("bypass mode_off".into(), None));
     }

@@ -77,7 +77,7 @@ impl Counters {
                     Tier::Disk => &self.hits_disk,
                     Tier::Flight => &self.hits_flight,
                 },
-                Outcome::Miss { .. } => &self.misses,
+                Outcome::Miss { .. } | Outcome::NotStored { .. } => &self.misses,
                 Outcome::Bypass { .. } => &self.bypasses,
             },
             Event::Stored { tier: Tier::Disk, .. } => &self.stored_disk,

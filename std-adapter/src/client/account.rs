@@ -2,11 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
+use llm_cache_core::reply::{SkipReason, Verdict};
 
 use super::handle::Client;
 use super::reply::Reply;
 use crate::cache::Cache;
+use crate::memo::{Mark, Sink, Watch, note_reply};
 use crate::prompt::{Facts, Reported, Savings};
 use crate::provider::SseEvent;
 
@@ -15,11 +18,44 @@ use crate::provider::SseEvent;
 pub(super) struct Account {
     pub(super) facts: Arc<Facts>,
     total: Arc<Mutex<Savings>>,
+    /// The client as memoised functions know it, and its model.
+    watch: Arc<Watch>,
+    model: Option<Arc<str>>,
 }
 
 impl Account {
     pub(super) fn new(facts: Arc<Facts>) -> Self {
-        Self { facts, total: Arc::default() }
+        Self::of_client(facts, Arc::default(), None)
+    }
+
+    fn of_client(facts: Arc<Facts>, total: Arc<Mutex<Savings>>, model: Option<Arc<str>>) -> Self {
+        let (own_facts, own_total) = (Arc::clone(&facts), Arc::clone(&total));
+        let watch = Watch::new(Hits { facts: own_facts, total: own_total, model: model.clone() });
+        Self { facts, total, watch, model }
+    }
+
+    /// The same total, for a client that memoised functions are to tell from others.
+    pub(super) fn for_model(&self, model: Option<&str>) -> Self {
+        let (facts, total) = (Arc::clone(&self.facts), Arc::clone(&self.total));
+        Self::of_client(facts, total, model.map(Arc::from))
+    }
+
+    /// The client as memoised functions know it.
+    pub(super) fn watch(&self) -> &Arc<Watch> {
+        &self.watch
+    }
+
+    /// The counts of an answer that a later hit may be reckoned with: it will know the client's
+    /// model alone, so an answer of another model or price has none.
+    fn usage_of_hits(&self, reported: &Reported) -> Option<Usage> {
+        let row = |model: Option<&str>| self.facts.model(model?).map(std::ptr::from_ref);
+        let same = row(reported.model.as_deref()) == row(self.model.as_deref());
+        reported.usage.filter(|_| same && !reported.at_other_prices)
+    }
+
+    /// Tells the memoised functions around a call of an answer that it hands to them.
+    pub(super) fn note(&self, reported: &Reported, skip: Option<SkipReason>) -> Option<Arc<Mark>> {
+        note_reply(&self.watch, || self.usage_of_hits(reported), skip)
     }
 
     pub(super) fn add(&self, reported: &Reported, is_hit: bool) {
@@ -44,7 +80,8 @@ pub(super) fn report_if_stale(facts: &Facts, cache: &Cache) {
 impl Client {
     /// What caching saved in the calls of this client and its clones so far, and what is unknown
     /// of it: every answer counts once, also one that did not decode; a stream counts when it ends
-    /// or is dropped, with what it has reported by then. In text: one line.
+    /// or is dropped, with what it has reported by then; a hit of a memoised function with this
+    /// client in its key counts as one reply of the client's model. In text: one line.
     #[must_use]
     pub fn savings(&self) -> Savings {
         self.account().total()
@@ -56,10 +93,28 @@ impl Client {
         &self.account().facts
     }
 
-    /// Adds an answer to the total.
-    pub(super) fn settle(&self, reply: Reply) -> Reply {
-        self.account().add(&reply.reported(), reply.outcome().is_hit());
-        reply
+    /// Adds an answer to the total, and tells the memoised functions around the call of it: by
+    /// `own`, what request and answer alone say about storing it, whatever cache there is.
+    pub(super) fn settle(&self, reply: Reply, own: Verdict) -> Reply {
+        let (reported, account) = (reply.reported(), self.account());
+        account.add(&reported, reply.outcome().is_hit());
+        Reply { mark: account.note(&reported, own.skip_reason()), ..reply }
+    }
+}
+
+/// Adds the hits of memoised functions to the total of a client.
+struct Hits {
+    facts: Arc<Facts>,
+    total: Arc<Mutex<Savings>>,
+    model: Option<Arc<str>>,
+}
+
+impl Sink for Hits {
+    fn hit(&self, usage: Option<Usage>) {
+        let model = self.model.as_deref().map(str::to_owned);
+        let reported = Reported { usage, model, at_other_prices: false };
+        let savings = Savings::of(&reported, true, &self.facts);
+        *self.total.lock().unwrap_or_else(PoisonError::into_inner) += &savings;
     }
 }
 

@@ -271,6 +271,7 @@ impl Fault {
         Parts::new(kind, message)
             .request_id(reply.request_id())
             .provider(None, None, reply.body().clone())
+            .mark(reply.mark.clone())
             .into()
     }
 }
@@ -287,6 +288,12 @@ impl<T> Extracted<T> {
     #[must_use]
     pub fn into_inner(self) -> T {
         self.value
+    }
+
+    /// Throws the answer away, inside a memoised function: as
+    /// [`Reply::discard`](super::Reply::discard).
+    pub fn discard(self) {
+        self.reply.discard();
     }
 
     /// The answer that it was decoded from.

@@ -147,7 +147,7 @@ impl Client {
         let mut inner = Inner::clone(&self.0);
         inner.scope.namespace = namespace.into();
         inner.hasher = hasher_of(&inner.scope, 0)?;
-        Ok(Self(Arc::new(inner)))
+        Ok(Self::new(inner))
     }
 
     /// The wire format that this client speaks.
@@ -181,7 +181,8 @@ impl Client {
         &self.0.warnings
     }
 
-    pub(super) fn new(inner: Inner) -> Self {
+    pub(super) fn new(mut inner: Inner) -> Self {
+        inner.account = inner.account.for_model(inner.defaults.model.as_deref());
         Self(Arc::new(inner))
     }
 
@@ -237,6 +238,7 @@ pub(super) fn hasher_of(scope: &OwnedScope, variant: u32) -> Result<KeyHasher, E
 /// and what it fills in.
 impl KeyScope for Client {
     fn key_scope(&self, out: &mut FieldHasher) {
+        self.0.account.watch().enter_scope();
         self.0.scope.key_scope(out);
         out.field(self.0.defaults.model.as_deref().unwrap_or_default().as_bytes());
         out.field(&self.0.defaults.max_tokens.unwrap_or_default().to_be_bytes());

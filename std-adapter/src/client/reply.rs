@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::Outcome;
 use crate::error::{Error, ErrorKind};
+use crate::memo::Mark;
 use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 
 /// A provider's answer, fresh or from the cache, with how it came about.
@@ -29,6 +30,8 @@ pub struct Reply {
     pub(super) request_id: Option<Box<str>>,
     pub(super) violation: Option<Violation>,
     pub(super) plan: Option<Arc<Plan>>,
+    /// What it is to the memoised functions that it was given to, where it may not be stored.
+    pub(super) mark: Option<Arc<Mark>>,
 }
 
 impl Reply {
@@ -82,6 +85,15 @@ impl Reply {
     #[must_use]
     pub fn verdict(&self) -> Verdict {
         self.verdict
+    }
+
+    /// Throws the reply away, inside a memoised function ([`cached`](crate::cached)) that asks
+    /// again: a reply that may not be stored then keeps the function's result from being stored no
+    /// longer. What is returned must not depend on it.
+    pub fn discard(self) {
+        if let Some(mark) = &self.mark {
+            mark.discard();
+        }
     }
 
     /// The provider's id of this call's request. `None` for a hit: there was no request. It is not

@@ -262,10 +262,19 @@ impl Request {
         self
     }
 
-    /// How long the answer may be served. Default: the cache's.
+    /// How long the answer is kept, and how old a stored one may be that answers this request,
+    /// whatever it was stored with. Default: the cache's.
     #[must_use]
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.options = self.options.ttl(ttl);
+        self
+    }
+
+    /// How old a stored answer may be that answers this request; one that is fetched is kept as if
+    /// this were not set. Default: as old as [`ttl`](Self::ttl) says.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.options = self.options.max_age(age);
         self
     }
 

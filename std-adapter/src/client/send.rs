@@ -22,8 +22,15 @@ use crate::provider::{Answer, Operation};
 
 /// What becomes of a request before anything is sent.
 enum Plan<'a> {
-    Cached { cache: &'a Cache, key: RequestKey },
-    Past { why: BypassReason },
+    Cached {
+        cache: &'a Cache,
+        key: RequestKey,
+    },
+    /// `request` is what speaks against storing the answer in the request itself.
+    Past {
+        why: BypassReason,
+        request: Option<BypassReason>,
+    },
 }
 
 impl Client {
@@ -39,19 +46,22 @@ impl Client {
         note_client(self);
         let (cache, key) = match self.plan(request, &body)? {
             Plan::Cached { cache, key } => (cache, key),
-            Plan::Past { why } => return self.call_past(request, body, why).await,
+            Plan::Past { why, request: against } => {
+                return self.call_past(request, body, why, against, accept).await;
+            }
         };
         let dialect = self.dialect();
-        let (mut request_id, mut violation, mut plan) = (None, None, None);
+        let (mut request_id, mut violation, mut plan, mut own) = (None, None, None, None);
         let fetch = async || {
             violation = self.vet(request, &body)?;
             let ttl_max = ttl_max_of(dialect, &body);
             let (body, planned) = self.planned_or(request, body, false);
             plan = planned;
             let answer = self.upstream().send(Operation::Generate, body).await?;
-            let fetched = self.judge(&answer, &accept);
+            let fetched = self.judge(&answer, &accept)?;
             request_id = answer.head.request_id;
-            fetched.map(|fetched| Fetched { ttl_max, ..fetched })
+            own = Some(fetched.verdict);
+            Ok::<_, Error>(Fetched { ttl_max, ..fetched })
         };
         let options = &request.options;
         let cached = cache
@@ -64,7 +74,7 @@ impl Client {
                     Error::new(ErrorKind::NotCached, message)
                 }
             })?;
-        Ok(self.settle(Reply {
+        let reply = Reply {
             dialect,
             body: cached.payload,
             usage: cached.usage,
@@ -73,17 +83,20 @@ impl Client {
             request_id,
             violation,
             plan,
-        }))
+            mark: None,
+        };
+        Ok(self.settle(reply, own.unwrap_or(of_answer(cached.verdict))))
     }
 }
 
 impl Client {
     /// Whether the cache is asked, and under which key.
     fn plan<'a>(&'a self, request: &Request, body: &[u8]) -> Result<Plan<'a>, Error> {
+        let key = self.key_of(request, body)?;
         let Some(cache) = self.cache() else {
-            return Ok(Plan::Past { why: BypassReason::NoCache });
+            return Ok(Plan::Past { why: BypassReason::NoCache, request: key.err() });
         };
-        let why = match self.key_of(request, body)? {
+        let why = match key {
             Ok(key) => return Ok(Plan::Cached { cache, key }),
             Err(why) => why,
         };
@@ -92,7 +105,7 @@ impl Client {
             let message = format!("the request cannot be answered from the cache ({why})");
             return Err(Error::new(ErrorKind::NotCached, message));
         }
-        Ok(Plan::Past { why })
+        Ok(Plan::Past { why, request: Some(why) })
     }
 
     /// The key of a body, or why it has none. A body without a key is sent all the same.
@@ -118,6 +131,8 @@ impl Client {
         request: &Request,
         body: Bytes,
         why: BypassReason,
+        against: Option<BypassReason>,
+        accept: impl Fn(&[u8]) -> bool,
     ) -> Result<Reply, Error> {
         let violation = self.vet(request, &body)?;
         let outcome = match self.cache() {
@@ -126,12 +141,15 @@ impl Client {
         };
         let (body, plan) = self.planned_or(request, body, false);
         let answer = self.upstream().send_any(body).await?;
-        let usage = if answer.head.event_stream {
-            Reported::of(self.dialect(), &answer.body).usage
+        let (usage, of_answer) = if answer.head.event_stream {
+            let usage = Reported::of(self.dialect(), &answer.body).usage;
+            (usage, Verdict::Skip { why: SkipReason::Streamed })
         } else {
-            self.read(&answer)?.usage()
+            let Fetched { usage, verdict, .. } = self.judge(&answer, accept)?;
+            (usage, verdict)
         };
-        Ok(self.settle(Reply {
+        let own = against.map_or(of_answer, of_bypassed);
+        let reply = Reply {
             dialect: self.dialect(),
             body: answer.body,
             usage,
@@ -140,7 +158,9 @@ impl Client {
             request_id: answer.head.request_id,
             violation,
             plan,
-        }))
+            mark: None,
+        };
+        Ok(self.settle(reply, own))
     }
 
     /// What is to become of a fetched answer.
@@ -169,6 +189,23 @@ impl Client {
                 .into()
         })
     }
+}
+
+/// What a verdict says of the answer alone: not what this call's mode or its cache's room does.
+fn of_answer(verdict: Verdict) -> Verdict {
+    match verdict.skip_reason() {
+        Some(SkipReason::ReadOnly | SkipReason::NoRoom) => Verdict::Store,
+        _ => verdict,
+    }
+}
+
+/// What a request that goes past every cache says about storing its answer.
+pub(super) fn of_bypassed(why: BypassReason) -> Verdict {
+    let why = match why {
+        BypassReason::Streaming => SkipReason::Streamed,
+        _ => SkipReason::Bypassed,
+    };
+    Verdict::Skip { why }
 }
 
 /// What it would cost to fetch an answer again, in base input tokens: the providers' prices stand

@@ -7,15 +7,15 @@ use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::prompt::Violation;
-use llm_cache_core::reply::{BypassReason, RequestVerdict, request_verdict};
+use llm_cache_core::reply::{BypassReason, RequestVerdict, SkipReason, request_verdict};
 
 use super::account::StreamBill;
 use super::handle::Client;
 use super::request::Request;
 use crate::cache::{Mode, Outcome};
 use crate::error::{Error, ErrorKind};
-use crate::memo::note_client;
-use crate::prompt::{Facts, Savings, plan::Plan};
+use crate::memo::{Mark, note_client};
+use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 use crate::provider::{Live, SseEvent};
 
 impl Client {
@@ -47,7 +47,9 @@ impl Client {
         note_client(self);
         let live = self.upstream().open(body).await?;
         let bill = StreamBill::new(self.account().clone(), self.dialect());
-        Ok(EventStream { live, outcome, bill, violation, plan })
+        // Nothing of a stream is kept, so the result of a memoised function that took it is not.
+        let mark = self.account().note(&Reported::default(), Some(SkipReason::Streamed));
+        Ok(EventStream { live, outcome, bill, violation, plan, mark })
     }
 }
 
@@ -60,6 +62,7 @@ pub struct EventStream {
     bill: StreamBill,
     violation: Option<Violation>,
     plan: Option<Arc<Plan>>,
+    mark: Option<Arc<Mark>>,
 }
 
 impl EventStream {
@@ -124,6 +127,14 @@ impl EventStream {
     #[must_use]
     pub fn request_id(&self) -> Option<&str> {
         self.live.request_id()
+    }
+
+    /// Throws the stream away, inside a memoised function: its result may then be stored. As
+    /// [`Reply::discard`](super::Reply::discard).
+    pub fn discard(self) {
+        if let Some(mark) = &self.mark {
+            mark.discard();
+        }
     }
 
     /// The rest of the stream as the bytes that come, for a caller that hands them on.

@@ -1,145 +1,25 @@
 //! One call of a memoised function.
-//!
-//! Whether a function returns a value or a `Result` is asked of its type, not of its text, so that
-//! an alias is seen through. The attribute writes `(&Returned::<R>::new()).call()`: method lookup
-//! finds [`ReturnsResult`] first, where `R` is a `Result`, and [`ReturnsValue`] one reference
-//! further for everything else. [`ErrorIsCloned`] and [`ErrorStaysHere`] work alike.
 
-use std::{convert::Infallible, future::Future, marker::PhantomData, time::Duration};
+use std::{any::type_name, future::Future, marker::PhantomData, time::Duration};
 
-use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     block_on::block_on,
-    frame,
+    constant::Constants,
+    errors::{ErrorOf, Refusal},
+    frame::{self, Ran},
     key::{MemoKey, Unkeyable},
-    site::Site,
+    returned::{HasSchema, Shape},
+    site::{ResultForm, Site},
 };
-use crate::cache::{
-    BypassReason, Cache, CallOptions, FetchError, Fetched, Mode, Outcome, Share, SkipReason,
-    Verdict,
+use crate::{
+    cache::{
+        BypassReason, Cache, CallOptions, FetchError, Fetched, Mode, Outcome, Share, SkipReason,
+        Verdict,
+    },
+    error::{Error, ErrorKind},
 };
-
-/// The return type of a memoised function, to be asked what it is.
-pub struct Returned<R>(PhantomData<fn() -> R>);
-
-impl<R> Returned<R> {
-    /// The question.
-    #[must_use]
-    #[expect(clippy::new_without_default, reason = "only the attribute's expansion makes one")]
-    pub const fn new() -> Self {
-        Self(PhantomData)
-    }
-}
-
-/// The answer for a `Result`: its value is kept, its error is not.
-pub trait ReturnsResult {
-    /// The shape.
-    type Shape;
-    /// A call of that shape.
-    fn call(&self) -> Call<Self::Shape>;
-}
-
-impl<T, E> ReturnsResult for Returned<Result<T, E>> {
-    type Shape = ResultShape<T, E>;
-
-    fn call(&self) -> Call<Self::Shape> {
-        Call::new()
-    }
-}
-
-/// The answer for anything else.
-pub trait ReturnsValue {
-    /// The shape.
-    type Shape;
-    /// A call of that shape.
-    fn call(&self) -> Call<Self::Shape>;
-}
-
-impl<T> ReturnsValue for &Returned<T> {
-    type Shape = ValueShape<T>;
-
-    fn call(&self) -> Call<Self::Shape> {
-        Call::new()
-    }
-}
-
-/// How a return type is made of a value and an error.
-pub trait Shape {
-    /// The return type.
-    type Returned;
-    /// What is kept.
-    type Value;
-    /// What is not.
-    type Error;
-    /// Takes the return type apart.
-    fn split(returned: Self::Returned) -> Result<Self::Value, Self::Error>;
-    /// Puts it together.
-    fn join(result: Result<Self::Value, Self::Error>) -> Self::Returned;
-}
-
-/// A function that returns `Result<T, E>`.
-pub struct ResultShape<T, E>(PhantomData<fn() -> (T, E)>);
-
-impl<T, E> Shape for ResultShape<T, E> {
-    type Returned = Result<T, E>;
-    type Value = T;
-    type Error = E;
-
-    fn split(returned: Result<T, E>) -> Result<T, E> {
-        returned
-    }
-
-    fn join(result: Result<T, E>) -> Result<T, E> {
-        result
-    }
-}
-
-/// A function that returns `T`.
-pub struct ValueShape<T>(PhantomData<fn() -> T>);
-
-impl<T> Shape for ValueShape<T> {
-    type Returned = T;
-    type Value = T;
-    type Error = Infallible;
-
-    fn split(returned: T) -> Result<T, Infallible> {
-        Ok(returned)
-    }
-
-    fn join(result: Result<T, Infallible>) -> T {
-        let Ok(value) = result;
-        value
-    }
-}
-
-/// An error type, to be asked whether it can be cloned for those who wait.
-pub struct ErrorOf<E>(PhantomData<fn() -> E>);
-
-/// The answer for an error that can.
-pub trait ErrorIsCloned<E> {
-    /// Shares by cloning.
-    fn share(&self) -> Share<E>;
-}
-
-impl<E: Clone + Send + Sync + 'static> ErrorIsCloned<E> for ErrorOf<E> {
-    fn share(&self) -> Share<E> {
-        Share::cloned()
-    }
-}
-
-/// The answer for any other.
-pub trait ErrorStaysHere<E> {
-    /// Does not share.
-    fn share(&self) -> Share<E>;
-}
-
-impl<E> ErrorStaysHere<E> for &ErrorOf<E> {
-    fn share(&self) -> Share<E> {
-        Share::none()
-    }
-}
 
 /// A call about to be made of a function of shape `S`.
 pub struct Call<S> {
@@ -148,16 +28,31 @@ pub struct Call<S> {
 }
 
 impl<S> Call<S> {
-    const fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self { options: CallOptions::new(), shape: PhantomData }
     }
 
-    /// How long the result may serve.
+    /// How long the result is kept, and how old one may be that serves.
     #[must_use]
     pub const fn ttl_secs(mut self, seconds: u64) -> Self {
         self.options = self.options.ttl(Duration::from_secs(seconds));
         self
     }
+
+    /// How old a result may be that serves.
+    #[must_use]
+    pub const fn max_age_secs(mut self, seconds: u64) -> Self {
+        self.options = self.options.max_age(Duration::from_secs(seconds));
+        self
+    }
+}
+
+/// What is known of the function's error type.
+pub struct Errors<E> {
+    /// What becomes of an error for those who wait.
+    pub share: Share<E>,
+    /// How the function says that it was not to run.
+    pub refusal: Refusal<E>,
 }
 
 impl<S: Shape> Call<S> {
@@ -169,19 +64,35 @@ impl<S: Shape> Call<S> {
 
     /// A key for the function at `site`, still without arguments.
     #[must_use]
-    pub fn key(&self, site: &Site) -> MemoKey<S::Value>
+    pub fn key(&self, site: &Site, constants: fn(&mut Constants)) -> MemoKey<S::Value>
     where
-        S::Value: Serialize + DeserializeOwned + JsonSchema + 'static,
+        S::Value: Serialize + DeserializeOwned + HasSchema + 'static,
     {
-        MemoKey::new(site)
+        MemoKey::new(site, constants)
+    }
+
+    /// As [`key`](Self::key), for a result without a schema.
+    #[must_use]
+    pub fn key_of_type(
+        &self,
+        site: &Site,
+        version: &'static str,
+        constants: fn(&mut Constants),
+    ) -> MemoKey<S::Value>
+    where
+        S::Value: Serialize + DeserializeOwned + 'static,
+    {
+        let form = || ResultForm::Named { name: type_name::<S::Value>(), version };
+        MemoKey::of_type(site, form, constants)
     }
 
     /// The result from the cache, or of `body`.
     pub async fn run<F, Fut>(
-        mut self,
+        self,
+        site: &Site,
         cache: &Cache,
         key: MemoKey<S::Value>,
-        share: Share<S::Error>,
+        errors: Errors<S::Error>,
         body: F,
     ) -> (S::Returned, Outcome)
     where
@@ -192,56 +103,80 @@ impl<S: Shape> Call<S> {
         scopes.note();
         let Some(key) = key else {
             let outcome = cache.bypass(BypassReason::Unkeyable);
-            return (body().await, outcome);
+            if cache.effective_mode(&self.options) == Mode::CachedOnly {
+                let error = refuse::<S>(site, &BypassReason::Unkeyable, errors.refusal);
+                return (S::join(Err(error)), outcome);
+            }
+            return (frame::run(scopes, async { body().await }).await.output, outcome);
         };
-        if cache.effective_mode(&self.options) == Mode::CachedOnly {
-            // There may be no error to say so with. The function runs, and the client in it, if
-            // it has this cache, refuses to go out.
-            self.options = self.options.mode(Mode::ReadOnly);
-        }
-        let (mut decoded, mut own) = (None, None);
-        let own_slot = &mut own;
+        let (mut decoded, mut own, mut scopes) = (None, None, Some(scopes));
+        let (own_slot, scopes_slot) = (&mut own, &mut scopes);
         let fetch = move || async move {
-            let (returned, unscoped) = frame::run(scopes, async { body().await }).await;
-            let value = S::split(returned)?;
-            let fetched = fetched((codec.encode)(&value), unscoped);
+            let scopes = scopes_slot.take().expect("one fetch a call");
+            let Ran { output, skip, usage } = frame::run(scopes, async { body().await }).await;
+            let value = S::split(output)?;
+            let fetched = Fetched { usage, ..fetched((codec.encode)(&value), skip) };
             *own_slot = Some(value);
             Ok(fetched)
         };
-        let accept = |payload: &[u8]| {
+        let accept = |payload: &[u8], _| {
             decoded = (codec.decode)(payload);
             decoded.is_some()
         };
-        let answer = cache.fetch_if(key, &self.options, share, accept, fetch).await;
-        match answer {
+        match cache.fetch_if(key, &self.options, errors.share, accept, fetch).await {
             Ok(cached) => {
-                let value = decoded.or(own).expect("an answer was decoded or is the body's own");
-                (S::join(Ok(value)), cached.outcome)
+                // Where the body ran in here, the frames around have seen what it saw.
+                if let Some(scopes) = scopes {
+                    frame::note_result(&scopes, cached.usage, cached.verdict);
+                    scopes.report_hit(cached.usage);
+                }
+                let value = own.or(decoded).expect("an answer was decoded or is the body's own");
+                (S::join(Ok(value)), cached.outcome.after(cached.verdict))
             }
             Err((FetchError::Fetch(error), outcome)) => (S::join(Err(error)), outcome),
-            Err((FetchError::NotCached(_), _)) => unreachable!("the mode is not `CachedOnly`"),
+            Err((FetchError::NotCached(why), outcome)) => {
+                (S::join(Err(refuse::<S>(site, &why, errors.refusal))), outcome)
+            }
         }
     }
 
     /// As [`run`](Self::run), for a function that is not async. Waits by parking the thread.
     pub fn run_blocking(
         mut self,
+        site: &Site,
         cache: &Cache,
         key: MemoKey<S::Value>,
-        share: Share<S::Error>,
+        errors: Errors<S::Error>,
         body: impl FnOnce() -> S::Returned,
     ) -> (S::Returned, Outcome) {
         self.options.blocking = true;
-        block_on(self.run(cache, key, share, move || async move { body() }))
+        block_on(self.run(site, cache, key, errors, move || async move { body() }))
     }
 }
 
-fn fetched(json: Result<Vec<u8>, Unkeyable>, unscoped: bool) -> Fetched {
-    let why = match json {
-        _ if unscoped => Some(SkipReason::Unscoped),
-        Err(Unkeyable) => Some(SkipReason::NotEncoded),
-        Ok(_) => None,
+/// The error of a function that the cache alone may answer and cannot.
+///
+/// # Panics
+/// Where the function has no error for that: to run it would spend what the mode is there to save.
+#[cold]
+fn refuse<S: Shape>(
+    site: &Site,
+    why: &dyn std::fmt::Display,
+    refusal: Refusal<S::Error>,
+) -> S::Error {
+    let path = site.path();
+    let Some(refusal) = refusal else {
+        panic!(
+            "`{path}` is not in the cache ({why}), whose mode is `CachedOnly`, and cannot refuse \
+             with an error: it needs to return a `Result` whose error is `From<llm_cache::Error>`"
+        );
     };
+    let message = format!("the result of `{path}` is not in the cache ({why})");
+    refusal(Error::new(ErrorKind::NotCached, message))
+}
+
+fn fetched(json: Result<Vec<u8>, Unkeyable>, skip: Option<SkipReason>) -> Fetched {
+    let why = if json.is_err() { Some(SkipReason::NotEncoded) } else { skip };
     let verdict = why.map_or(Verdict::Store, |why| Verdict::Skip { why });
     Fetched { verdict, ..Fetched::new(json.unwrap_or_default()) }
 }

@@ -1,4 +1,5 @@
-//! The memoised functions that are running, and which clients are part of their keys.
+//! The memoised functions that are running: which clients are part of their keys, and what these
+//! have given them.
 //!
 //! A frame is on the stack of its thread while its function is: for a future, during each poll.
 
@@ -6,28 +7,38 @@ use std::{
     cell::RefCell,
     future::{Future, poll_fn},
     pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use crate::core::key::{FieldHasher, KeyScope};
+use super::watch::{Mark, Watch};
+use crate::{
+    cache::{SkipReason, Verdict},
+    core::{
+        Usage,
+        key::{FieldHasher, KeyScope},
+    },
+};
 
 type ScopeDigest = [u8; 32];
 
 /// The scopes in one key.
 #[derive(Default)]
-pub(super) struct Scopes {
-    digests: Vec<ScopeDigest>,
+pub struct Scopes {
+    entries: Vec<Entry>,
     open: bool,
+}
+
+/// One scope, and the clients that it holds.
+struct Entry {
+    digest: ScopeDigest,
+    clients: Vec<Arc<Watch>>,
 }
 
 impl Scopes {
     /// Adds a scope and returns its digest.
     pub(super) fn add(&mut self, scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
-        let digest = digest(scope);
-        self.digests.push(digest);
+        let (digest, clients) = Watch::met_in(|| digest(scope));
+        self.entries.push(Entry { digest, clients });
         digest
     }
 
@@ -38,49 +49,179 @@ impl Scopes {
 
     /// Tells the functions around a memoised call what that call depends on, even if it is a hit.
     pub(super) fn note(&self) {
-        for digest in &self.digests {
-            note_digest(digest);
+        if self.entries.is_empty() {
+            return;
         }
+        each_frame(|frame| {
+            for entry in &self.entries {
+                let by_client = |client: &Arc<Watch>| frame.scopes.has_client(client);
+                let known = !entry.clients.is_empty() && entry.clients.iter().all(by_client);
+                if !known && !frame.scopes.covers(&entry.digest) {
+                    frame.take(Mark::new(SkipReason::Unscoped));
+                }
+            }
+        });
+    }
+
+    /// Tells the clients in them that a result of theirs was in the cache. What it had cost can be
+    /// told to one client only, since how much of it was whose is not kept.
+    pub(super) fn report_hit(&self, usage: Option<Usage>) {
+        let mut clients: Vec<_> = self.clients().collect();
+        clients.sort_by_key(|client| Arc::as_ptr(client));
+        clients.dedup_by_key(|client| Arc::as_ptr(client));
+        let usage = usage.filter(|_| clients.len() == 1);
+        clients.iter().for_each(|client| client.hit(usage));
+    }
+
+    fn clients(&self) -> impl Iterator<Item = &Arc<Watch>> {
+        self.entries.iter().flat_map(|entry| &entry.clients)
+    }
+
+    fn has_client(&self, client: &Arc<Watch>) -> bool {
+        self.open || self.clients().any(|each| Arc::ptr_eq(each, client))
+    }
+
+    fn covers(&self, digest: &ScopeDigest) -> bool {
+        self.open || self.entries.iter().any(|entry| entry.digest == *digest)
     }
 }
 
-struct Frame {
+/// One running function.
+pub(super) struct Frame {
     scopes: Scopes,
-    unscoped: AtomicBool,
+    seen: Mutex<Seen>,
+}
+
+/// What the clients gave to a function so far.
+#[derive(Default)]
+struct Seen {
+    /// What keeps its result from being stored, in the order in which it came.
+    marks: Vec<Arc<Mark>>,
+    usage: Usage,
+    replies: u32,
+    /// A reply told no usage, or one that is not to be added up.
+    usage_unknown: bool,
+}
+
+impl Frame {
+    fn take(&self, mark: Arc<Mark>) {
+        self.seen().marks.push(mark);
+    }
+
+    fn add(&self, usage: Option<Usage>) {
+        let mut seen = self.seen();
+        seen.replies += 1;
+        match usage {
+            Some(usage) => seen.usage = sum(&seen.usage, &usage),
+            None => seen.usage_unknown = true,
+        }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 thread_local! {
     static FRAMES: RefCell<Vec<Arc<Frame>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Runs a memoised function's future in a frame; tells whether it used a client that is not among
-/// its scopes.
-pub(super) async fn run<F: Future>(scopes: Scopes, future: F) -> (F::Output, bool) {
-    let frame = Arc::new(Frame { scopes, unscoped: AtomicBool::new(false) });
+/// What came of a function's run.
+pub(super) struct Ran<T> {
+    pub(super) output: T,
+    /// The first thing that keeps its result from being stored.
+    pub(super) skip: Option<SkipReason>,
+    /// What its replies cost in tokens, where all of them told.
+    pub(super) usage: Option<Usage>,
+}
+
+/// Runs a memoised function's future in a frame.
+pub(super) async fn run<F: Future>(scopes: Scopes, future: F) -> Ran<F::Output> {
+    let frame = Arc::new(Frame { scopes, seen: Mutex::default() });
+    let _watched = Watched::new(&frame);
     let mut future = pin!(future);
     let output = poll_fn(|context| {
-        let _entered = Entered::new(&frame);
+        let _entered = Entered::new([Arc::clone(&frame)]);
         future.as_mut().poll(context)
     })
     .await;
-    (output, frame.unscoped.load(Ordering::Relaxed))
+    let seen = frame.seen();
+    let skip = seen.marks.iter().find(|mark| mark.stands()).map(|mark| mark.why);
+    let usage = (seen.replies > 0 && !seen.usage_unknown).then_some(seen.usage);
+    Ran { output, skip, usage }
 }
 
-/// Notes a client with all functions that are running on this thread.
-pub(super) fn note(client: &(impl KeyScope + ?Sized)) {
-    if FRAMES.with_borrow(|frames| !frames.is_empty()) {
-        note_digest(&digest(client));
+/// Known to the clients of its scopes as long as it lives.
+struct Watched<'a>(&'a Arc<Frame>);
+
+impl<'a> Watched<'a> {
+    fn new(frame: &'a Arc<Frame>) -> Self {
+        frame.scopes.clients().for_each(|client| client.add(frame));
+        Self(frame)
     }
 }
 
-fn note_digest(digest: &ScopeDigest) {
-    FRAMES.with_borrow(|frames| {
-        for Frame { scopes, unscoped } in frames.iter().map(|frame| &**frame) {
-            if !scopes.open && !scopes.digests.contains(digest) {
-                unscoped.store(true, Ordering::Relaxed);
-            }
-        }
-    });
+impl Drop for Watched<'_> {
+    fn drop(&mut self) {
+        self.0.scopes.clients().for_each(|client| client.remove(self.0));
+    }
+}
+
+/// Notes a client, told by its scope alone, with all functions that are running on this thread.
+pub(super) fn note_scope(client: &(impl KeyScope + ?Sized)) {
+    if FRAMES.with_borrow(|frames| !frames.is_empty()) {
+        let mut scopes = Scopes::default();
+        scopes.add(client);
+        scopes.note();
+    }
+}
+
+/// Notes a reply that `client` hands to its caller, with what it cost in tokens and, where it may
+/// not be stored, why; the mark takes that back.
+///
+/// Where no function is running on this thread, the caller may be a task that a function started:
+/// all that are running with this client in their key are told.
+pub(crate) fn note_reply(
+    client: &Watch,
+    usage: impl FnOnce() -> Option<Usage>,
+    skip: Option<SkipReason>,
+) -> Option<Arc<Mark>> {
+    let inside = FRAMES.with_borrow(|frames| !frames.is_empty());
+    if inside {
+        let usage = usage();
+        each_frame(|frame| frame.add(usage));
+    }
+    let mark = Mark::new(if inside { skip? } else { skip.and(Some(SkipReason::Untracked))? });
+    if inside {
+        each_frame(|frame| frame.take(Arc::clone(&mark)));
+    } else {
+        client.running().iter().for_each(|frame| frame.take(Arc::clone(&mark)));
+    }
+    Some(mark)
+}
+
+/// Notes the result of a memoised call that did not run its function in here: a hit, or the result
+/// of an identical call. The frames around learn from it what they would have learned from its
+/// replies.
+pub(super) fn note_result(scopes: &Scopes, usage: Option<Usage>, verdict: Verdict) {
+    if scopes.clients().next().is_some() {
+        each_frame(|frame| frame.add(usage));
+    }
+    // Why there was no room, or nothing is to be stored, says nothing about the result.
+    if let Some(why) = verdict.skip_reason()
+        && !matches!(why, SkipReason::ReadOnly | SkipReason::NoRoom)
+    {
+        each_frame(|frame| frame.take(Mark::new(why)));
+    }
+}
+
+/// The functions that are running on this thread.
+pub(super) fn current() -> Vec<Arc<Frame>> {
+    FRAMES.with_borrow(Clone::clone)
+}
+
+fn each_frame(mut tell: impl FnMut(&Frame)) {
+    FRAMES.with_borrow(|frames| frames.iter().for_each(|frame| tell(frame)));
 }
 
 fn digest(scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
@@ -89,18 +230,32 @@ fn digest(scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
     hash.finish()
 }
 
-/// On the stack as long as it lives; also when its function panics.
-struct Entered;
+fn sum(a: &Usage, b: &Usage) -> Usage {
+    Usage {
+        input_tokens: a.input_tokens.saturating_add(b.input_tokens),
+        cache_read_tokens: a.cache_read_tokens.saturating_add(b.cache_read_tokens),
+        cache_write_tokens: a.cache_write_tokens.saturating_add(b.cache_write_tokens),
+        cache_write_1h_tokens: a.cache_write_1h_tokens.saturating_add(b.cache_write_1h_tokens),
+        output_tokens: a.output_tokens.saturating_add(b.output_tokens),
+    }
+}
+
+/// Frames on the stack as long as it lives; also when their function panics.
+pub(super) struct Entered(usize);
 
 impl Entered {
-    fn new(frame: &Arc<Frame>) -> Self {
-        FRAMES.with_borrow_mut(|frames| frames.push(Arc::clone(frame)));
-        Self
+    pub(super) fn new(entering: impl IntoIterator<Item = Arc<Frame>>) -> Self {
+        FRAMES.with_borrow_mut(|frames| {
+            let below = frames.len();
+            frames.extend(entering);
+            Self(below)
+        })
     }
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        let _left = FRAMES.with_borrow_mut(Vec::pop);
+        let left = FRAMES.with_borrow_mut(|frames| frames.split_off(self.0));
+        drop(left);
     }
 }

@@ -4,7 +4,7 @@ use std::{any::TypeId, sync::OnceLock};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 
-use super::key::canonical;
+use super::{constant::Constants, key::canonical};
 use crate::core::key::FieldHasher;
 
 /// One decorated function; a static in its expansion.
@@ -13,6 +13,8 @@ pub struct Site {
     module: &'static str,
     name: &'static str,
     identity: Identity,
+    /// Constants that are the same for all calls, whatever the function is generic over.
+    constants: OnceLock<Constants>,
     /// The hash so far of everything that is the same for all calls with one type of result.
     start: OnceLock<(TypeId, Option<FieldHasher>)>,
 }
@@ -34,31 +36,74 @@ impl Site {
         name: &'static str,
         identity: Identity,
     ) -> Self {
-        Self { krate, module, name, identity, start: OnceLock::new() }
+        Self { krate, module, name, identity, constants: OnceLock::new(), start: OnceLock::new() }
     }
 
-    /// A hash that has the place, the text and the schema of `T` in it; `None` for a schema
-    /// without a canonical form. The first type of result is remembered; for a generic function
-    /// with several, the others are hashed at every call.
-    pub(super) fn start<T: JsonSchema + 'static>(&self) -> Option<FieldHasher> {
+    /// The function's path, for messages.
+    pub(super) fn path(&self) -> String {
+        format!("{}::{}", self.module, self.name)
+    }
+
+    /// A hash that has the place, the text, the form of `T` and the constants in it; `None` where
+    /// the form has no canonical JSON. The first type of result is remembered; for a generic
+    /// function with several, the others are hashed at every call.
+    pub(super) fn start<T: 'static>(
+        &self,
+        form: impl Fn() -> ResultForm,
+        constants: fn(&mut Constants),
+    ) -> Option<FieldHasher> {
         let this = TypeId::of::<T>();
-        let (remembered, hash) = self.start.get_or_init(|| (this, self.hash::<T>()));
-        if *remembered == this { hash.clone() } else { self.hash::<T>() }
+        let (remembered, hash) = self.start.get_or_init(|| (this, self.hash(&form(), constants)));
+        if *remembered == this { hash.clone() } else { self.hash(&form(), constants) }
     }
 
-    fn hash<T: JsonSchema>(&self) -> Option<FieldHasher> {
-        let mut hash = FieldHasher::new("llm-cache memo 1");
-        for field in [self.krate, self.module, self.name] {
-            hash.field(field.as_bytes());
+    fn hash(&self, form: &ResultForm, constants: fn(&mut Constants)) -> Option<FieldHasher> {
+        let constants = self.constants.get_or_init(|| {
+            let mut found = Constants::default();
+            constants(&mut found);
+            found
+        });
+        self.hash_of(form, constants)
+    }
+
+    pub(super) fn hash_of(&self, form: &ResultForm, constants: &Constants) -> Option<FieldHasher> {
+        let mut hash = FieldHasher::new("llm-cache memo 2");
+        let mut add = |fields: &[&[u8]]| fields.iter().for_each(|field| hash.field(field));
+        add(&[self.krate, self.module, self.name].map(str::as_bytes));
+        match &self.identity {
+            Identity::Tokens(digest) => add(&[b"tokens", digest]),
+            Identity::Version(version) => add(&[b"version", version.as_bytes()]),
         }
-        let (kind, text) = match &self.identity {
-            Identity::Tokens(digest) => ("tokens", digest.as_slice()),
-            Identity::Version(version) => ("version", version.as_bytes()),
-        };
-        hash.field(kind.as_bytes());
-        hash.field(text);
-        let schema = SchemaSettings::default().into_generator().into_root_schema_for::<T>();
-        hash.field(&canonical(&schema).ok()?);
+        match form {
+            ResultForm::Schema(schema) => add(&[b"schema", schema.as_deref()?]),
+            ResultForm::Named { name, version } => {
+                add(&[b"type", name.as_bytes(), version.as_bytes()]);
+            }
+        }
+        for (name, digest) in constants.iter() {
+            add(&[b"constant", name.as_bytes(), digest]);
+        }
         Some(hash)
+    }
+}
+
+/// What stands in the key for the form of the result.
+pub enum ResultForm {
+    /// Its canonical JSON schema, if it has one.
+    Schema(Option<Vec<u8>>),
+    /// Its type's name, and a version that its author moves on.
+    Named {
+        /// The name.
+        name: &'static str,
+        /// The version.
+        version: &'static str,
+    },
+}
+
+impl ResultForm {
+    /// The schema of `T`.
+    pub(super) fn schema_of<T: JsonSchema>() -> Self {
+        let schema = SchemaSettings::default().into_generator().into_root_schema_for::<T>();
+        Self::Schema(canonical(&schema).ok())
     }
 }

@@ -151,20 +151,6 @@ fn a_client_reached_otherwise_is_noticed() {
     assert!(scoped(&cache, text).is_ok());
 }
 
-/// Where only the cache is to be asked, a function runs all the same, and nothing is stored.
-#[test]
-fn cached_only_runs_the_function() {
-    #[cached(cache = cache, skip_unkeyed(cache))]
-    fn one(cache: &Cache) -> u8 {
-        1
-    }
-    let cache = Cache::builder().memory_bytes(1 << 16).mode(Mode::CachedOnly).build();
-    for _ in 0..2 {
-        assert_eq!(one_with_outcome(&cache), (1, Outcome::Miss { why: MissReason::Absent }));
-    }
-    assert_eq!((one(&cache), cache.stats().memory_entries), (1, 0));
-}
-
 /// A thousand identical calls under way at one time run the body once.
 #[tokio::test]
 async fn a_thousand_calls_run_the_body_once() {

@@ -1,7 +1,13 @@
-//! `#[cached]`: what its callers see. What makes a key and what is kept is in the files beside it.
+//! `#[cached]`: what its callers see. What makes a key, what is kept, and
+//! what becomes of a failure is in the files beside it.
 
+mod constants;
+mod failures;
 mod kept;
 mod key;
+mod lifetime;
+mod signatures;
+mod verdicts;
 
 use std::cell::Cell;
 

@@ -31,4 +31,29 @@ impl Counter {
     }
 }
 
-fn main() {}
+#[cached]
+fn set_inside(tags: Vec<std::collections::HashSet<u8>>) -> usize {
+    tags.len()
+}
+
+trait Ask {
+    fn of_a_trait(&self) -> u8;
+}
+
+impl Ask for Counter {
+    #[cached]
+    fn of_a_trait(&self) -> u8 {
+        self.0
+    }
+}
+
+type Boxed = std::pin::Pin<Box<dyn Future<Output = u8>>>;
+
+#[cached]
+fn boxed(n: u8) -> std::pin::Pin<Box<dyn Future<Output = u8>>> {
+    Box::pin(async move { n })
+}
+
+fn main() {
+    let _: Boxed = boxed(1);
+}

@@ -20,4 +20,9 @@ fn skipped_twice(a: u8) -> u8 {
     a
 }
 
+#[cached(schema = some)]
+fn half_a_schema(a: u8) -> u8 {
+    a
+}
+
 fn main() {}

@@ -1,0 +1,109 @@
+//! What ties a client to the memoised functions that have it in their key.
+
+use std::{
+    cell::RefCell,
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use super::frame::Frame;
+use crate::{cache::SkipReason, core::Usage};
+
+/// Receives what the hits of memoised functions with a client in their key have saved.
+pub(crate) trait Sink: Send + Sync {
+    /// The result of a function was in the cache. `usage` is what its replies cost when it ran;
+    /// `None` where that is not known.
+    fn hit(&self, usage: Option<Usage>);
+}
+
+/// One client, and its clones, as memoised functions know it.
+pub(crate) struct Watch {
+    sink: Box<dyn Sink>,
+    /// The functions with this client in their key that are running now.
+    running: Mutex<Vec<Weak<Frame>>>,
+}
+
+thread_local! {
+    /// The clients met while a scope is hashed; `None` while none is.
+    static MET: RefCell<Option<Vec<Arc<Watch>>>> = const { RefCell::new(None) };
+}
+
+impl Watch {
+    pub(crate) fn new(sink: impl Sink + 'static) -> Arc<Self> {
+        Arc::new(Self { sink: Box::new(sink), running: Mutex::default() })
+    }
+
+    /// Tells that the scope being hashed on this thread has this client in it, if one is.
+    pub(crate) fn enter_scope(self: &Arc<Self>) {
+        MET.with_borrow_mut(|met| met.iter_mut().for_each(|met| met.push(Arc::clone(self))));
+    }
+
+    /// What `hash` returns, and the clients in the scope that it hashes.
+    pub(super) fn met_in<R>(hash: impl FnOnce() -> R) -> (R, Vec<Arc<Self>>) {
+        /// Puts back what was there, also when `hash` panics.
+        struct Before(Option<Vec<Arc<Watch>>>);
+        impl Drop for Before {
+            fn drop(&mut self) {
+                MET.set(self.0.take());
+            }
+        }
+        let before = Before(MET.replace(Some(Vec::new())));
+        let hashed = hash();
+        let met = MET.take().unwrap_or_default();
+        drop(before);
+        (hashed, met)
+    }
+
+    pub(super) fn hit(&self, usage: Option<Usage>) {
+        self.sink.hit(usage);
+    }
+
+    /// From here on the function is told what this client gives to nobody's call.
+    pub(super) fn add(&self, frame: &Arc<Frame>) {
+        self.lock().push(Arc::downgrade(frame));
+    }
+
+    pub(super) fn remove(&self, frame: &Arc<Frame>) {
+        self.lock().retain(|each| !std::ptr::eq(each.as_ptr(), Arc::as_ptr(frame)));
+    }
+
+    /// The functions that are running now.
+    pub(super) fn running(&self) -> Vec<Arc<Frame>> {
+        self.lock().iter().filter_map(Weak::upgrade).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Weak<Frame>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch(..)")
+    }
+}
+
+/// A reply that keeps the functions it was given to from being stored, until it is discarded.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    pub(super) why: SkipReason,
+    discarded: AtomicBool,
+}
+
+impl Mark {
+    pub(super) fn new(why: SkipReason) -> Arc<Self> {
+        Arc::new(Self { why, discarded: AtomicBool::new(false) })
+    }
+
+    /// The function goes on as if there had been no such reply.
+    pub(crate) fn discard(&self) {
+        self.discarded.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn stands(&self) -> bool {
+        !self.discarded.load(Ordering::Relaxed)
+    }
+}
