@@ -1,7 +1,7 @@
 //! What a request may hold under the API version and the betas that its headers name.
 //!
 //! Source: the provider's page on versions, Oct 2026, for what version 2026-10-21 refuses, and its
-//! SDKs for what needs a beta. Nobody quotes the texts; they are in the form of the API's validator.
+//! SDKs for what needs a beta. Nobody quotes the texts: they have the form of the API's validator.
 
 use serde_json::Value;
 

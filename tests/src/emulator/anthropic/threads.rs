@@ -1,6 +1,6 @@
 //! Message threads: conversations that the provider holds, so that a turn sends what is new alone.
 //!
-//! Source: the SDKs of November 2026 (beta `message-threads-2026-08-12`): types, error codes and the
+//! Source: the SDKs of November 2026 (beta `message-threads-2026-08-12`): types, error codes, and
 //! texts that their tests quote. How long the provider holds a thread is not published; here it is
 //! held as long as the emulator runs.
 
