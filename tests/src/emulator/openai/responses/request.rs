@@ -53,7 +53,7 @@ pub(super) fn ask<'a>(body: &'a Value, items: &[Value]) -> Ask<'a> {
     if let Some(members) = counted.as_object_mut() {
         members.retain(|name, _| !NOT_IN_DIGEST.contains(&name.as_str()));
     }
-    counted["input"] = items.iter().map(|item| plain(item)).collect();
+    counted["input"] = items.iter().map(plain).collect();
     let text = sorted_text(&without_breakpoints(counted));
     let (tool, custom_tool) = called_tool(body, items.last());
     let instructions = body["instructions"].as_str();
@@ -75,7 +75,8 @@ fn plain(item: &Value) -> Value {
     let mut item = item.clone();
     if let Some(members) = item.as_object_mut() {
         members.retain(|name, value| {
-            !GIVEN.contains(&name.as_str()) && !(name == "type" && value == "message")
+            let is_default = name == "type" && value == "message";
+            !is_default && !GIVEN.contains(&name.as_str())
         });
     }
     item
