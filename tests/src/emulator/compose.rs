@@ -1,10 +1,11 @@
 //! What the emulator says, before a provider's form is put around it.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::digest::Digest;
 
 use super::fault::Fault;
+use super::prompted::Prompted;
 use super::schema;
 
 /// Bytes that the emulator counts as one token: a stated rule, not a tokenizer.
@@ -16,14 +17,20 @@ pub(super) fn tokens(bytes: usize) -> u64 {
 }
 
 /// What a request asks for, read out of the provider's form.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Ask<'a> {
     /// The text of the last user message; structured answers are read from it.
     pub(super) text: String,
+    /// The tool to call, with the schema of its input; goes before all others.
+    pub(super) tool: Option<(&'a str, &'a Value)>,
+    /// The tool to call with free text; goes before any form of text.
+    pub(super) custom_tool: Option<&'a str>,
     /// The schema of a structured answer.
     pub(super) schema: Option<&'a Value>,
-    /// The tool to call, with the schema of its input; goes before `schema`.
-    pub(super) tool: Option<(&'a str, &'a Value)>,
+    /// The schema in the words of the prompt; goes after `schema`.
+    pub(super) prompted: Option<Prompted>,
+    /// Whether the text must be a JSON object, of whatever form.
+    pub(super) json_object: bool,
     /// The most tokens the answer may have.
     pub(super) tokens_max: Option<u64>,
     /// Digest and length of all that counts in the request.
@@ -35,7 +42,15 @@ pub(super) struct Ask<'a> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Text(String),
-    Tool { name: String, input: Value },
+    Tool {
+        name: String,
+        input: Value,
+    },
+    /// A tool that takes free text.
+    CustomTool {
+        name: String,
+        input: String,
+    },
     Nothing,
 }
 
@@ -67,15 +82,13 @@ pub(super) fn compose(ask: &Ask<'_>, fault: Option<&Fault>) -> Composed {
     if fault == Some(&Fault::Refusal) {
         return Composed { content: Content::Nothing, stop: Stop::Refusal, output_tokens: 1 };
     }
-    let (content, mut stop) = match (ask.tool, ask.schema) {
-        (Some((name, input)), _) => {
-            let input = schema::fill(input, &ask.text, &origin);
-            (Content::Tool { name: name.into(), input }, Stop::Tool)
-        }
-        (None, Some(schema)) => {
-            (Content::Text(schema::fill(schema, &ask.text, &origin).to_string()), Stop::End)
-        }
-        (None, None) => (Content::Text(origin), Stop::End),
+    let (content, mut stop) = if let Some((name, input)) = ask.tool {
+        let input = schema::fill(input, &ask.text, &origin);
+        (Content::Tool { name: name.into(), input }, Stop::Tool)
+    } else if let Some(name) = ask.custom_tool {
+        (Content::CustomTool { name: name.into(), input: origin }, Stop::Tool)
+    } else {
+        (Content::Text(text(ask, origin)), Stop::End)
     };
     if fault == Some(&Fault::UnknownStopReason) {
         stop = Stop::Unknown;
@@ -83,6 +96,7 @@ pub(super) fn compose(ask: &Ask<'_>, fault: Option<&Fault>) -> Composed {
     let whole = match &content {
         Content::Text(text) => tokens(text.len()),
         Content::Tool { input, .. } => tokens(input.to_string().len()),
+        Content::CustomTool { input, .. } => tokens(input.len()),
         Content::Nothing => 0,
     };
     let limit = match fault {
@@ -95,21 +109,40 @@ pub(super) fn compose(ask: &Ask<'_>, fault: Option<&Fault>) -> Composed {
     }
 }
 
+/// The words of an answer that calls no tool.
+fn text(ask: &Ask<'_>, origin: String) -> String {
+    match (ask.schema, &ask.prompted) {
+        (Some(schema), _) => schema::fill(schema, &ask.text, &origin).to_string(),
+        (None, Some(prompted)) => prompted.answer(&ask.text, &origin, ask.json_object),
+        (None, None) if ask.json_object => json!({"text": origin}).to_string(),
+        (None, None) => origin,
+    }
+}
+
 /// Ends the content after `limit` tokens; a tool's input that is not whole is empty.
 fn cut(content: Content, limit: u64) -> Composed {
     let content = match content {
-        Content::Text(mut text) => {
-            let mut end = usize::try_from(limit).unwrap_or(usize::MAX).saturating_mul(TOKEN_BYTES);
-            while !text.is_char_boundary(end) {
-                end -= 1;
-            }
-            text.truncate(end);
+        Content::Text(text) => {
+            let text = head(text, limit);
             if text.is_empty() { Content::Nothing } else { Content::Text(text) }
         }
         Content::Tool { name, .. } => Content::Tool { name, input: Value::Object(<_>::default()) },
+        Content::CustomTool { name, input } => {
+            Content::CustomTool { name, input: head(input, limit) }
+        }
         Content::Nothing => Content::Nothing,
     };
     Composed { content, stop: Stop::Length, output_tokens: limit }
+}
+
+/// The first `limit` tokens of `text`, less what would tear a character.
+fn head(mut text: String, limit: u64) -> String {
+    let mut end = usize::try_from(limit).unwrap_or(usize::MAX).saturating_mul(TOKEN_BYTES);
+    while !text.is_char_boundary(end) && end < text.len() {
+        end -= 1;
+    }
+    text.truncate(end);
+    text
 }
 
 #[cfg(test)]
@@ -117,7 +150,7 @@ mod tests {
     use super::*;
 
     fn ask(digest: Digest) -> Ask<'static> {
-        Ask { text: String::new(), schema: None, tool: None, tokens_max: None, digest, bytes: 3 }
+        Ask { digest, bytes: 3, ..Ask::default() }
     }
 
     /// Proves that equal requests get equal words and different ones different words.

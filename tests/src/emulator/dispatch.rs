@@ -13,11 +13,12 @@ use serde_json::Value;
 use crate::replay::Pair;
 
 use super::answer::{Answer, BrokenOff, Pieces};
-use super::anthropic::{self, Writes};
+use super::control;
 use super::fault::Fault;
 use super::log::{Endpoint, Seen};
-use super::openai;
+use super::prefixes::Writes;
 use super::state::State;
+use super::vendor::Vendor;
 
 /// Bytes of a recorded stream that are sent at a time: odd, so that events are torn.
 const STREAM_PIECE_BYTES: usize = 509;
@@ -38,23 +39,27 @@ pub(super) async fn respond(
     state: Arc<State>,
     request: Request<Incoming>,
 ) -> Result<Response<Pieces>, BrokenOff> {
+    if state.steerable && control::is_steering(request.uri().path()) {
+        return Ok(control::respond(&state, request).await?.into_response());
+    }
     let endpoint = Endpoint::of_path(request.uri().path());
     state.calls.count(endpoint);
     let id = state.next_id();
     let (head, body) = request.into_parts();
+    let vendor = Vendor::of(head.uri.path(), |name| head.headers.contains_key(name));
     let body = match read(body, state.body_bytes_max).await {
         Ok(Some(body)) => body,
-        Ok(None) => return Ok(too_large(endpoint, id).into_response()),
+        Ok(None) => return Ok(vendor.too_large(id).into_response()),
         // The client broke off: nobody is there to be answered.
         Err(_) => return Err(BrokenOff),
     };
-    let seen = seen(endpoint, &head, body, state.clock.now_ms());
+    let seen = seen(endpoint, vendor, &head, body, state.clock.now_ms());
     state.log.push(seen.clone());
     let fault = state.faults.take();
     if let Some(Fault::Delay(delay)) = &fault {
         tokio::time::sleep(*delay).await;
     }
-    let handled = match fault.as_ref().and_then(|fault| refusal(fault, endpoint, id)) {
+    let handled = match fault.as_ref().and_then(|fault| refusal(fault, vendor, id)) {
         Some(answer) => Handled::from(answer),
         None => handle(&state, &seen, fault.as_ref(), id),
     };
@@ -63,17 +68,20 @@ pub(super) async fn respond(
         return Err(BrokenOff);
     }
     // Readable from the moment the answer begins, so that parallel cold requests all pay.
-    handled.writes.commit(&mut state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner));
+    handled.writes.commit(&mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner));
     let mut answer = handled.answer;
     if let Some(fault) = &fault {
-        damage(&mut answer, fault, endpoint);
+        damage(&mut answer, fault, &seen);
     }
     Ok(answer.into_response())
 }
 
 /// The whole body, or `None` when it is longer than `bytes_max`. The rest is then read and dropped:
 /// closing the socket on unread bytes could reset it before the client has the answer.
-async fn read(mut body: Incoming, bytes_max: usize) -> Result<Option<Bytes>, hyper::Error> {
+pub(super) async fn read(
+    mut body: Incoming,
+    bytes_max: usize,
+) -> Result<Option<Bytes>, hyper::Error> {
     let mut held = BytesMut::new();
     let mut length = 0;
     while let Some(frame) = body.frame().await {
@@ -92,20 +100,11 @@ fn handle(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled
             Some(pair) => recorded(pair, id).into(),
             None => {
                 state.calls.count_not_recorded();
-                not_found(seen.endpoint, "not in the recording", id).into()
+                seen.vendor.not_recorded(id).into()
             }
         };
     }
-    let unknown_path = || not_found(seen.endpoint, "no such path", id).into();
-    if seen.method != "POST" {
-        return unknown_path();
-    }
-    match seen.endpoint {
-        Endpoint::Messages => anthropic::messages(state, seen, fault, id),
-        Endpoint::CountTokens => anthropic::count_tokens(state, seen, id).into(),
-        Endpoint::ChatCompletions => openai::chat(state, seen, fault, id).into(),
-        Endpoint::Other => unknown_path(),
-    }
+    seen.vendor.respond(state, seen, fault, id)
 }
 
 /// A recorded response. Streams are sent in pieces that end anywhere, as on a real network.
@@ -117,24 +116,22 @@ fn recorded(pair: &Pair, id: u64) -> Answer {
         answer.pieces = body.chunks(STREAM_PIECE_BYTES).map(Bytes::copy_from_slice).collect();
         answer.stream = true;
     }
-    with_request_id(answer, Endpoint::of_path(pair.path.split('?').next().unwrap_or_default()), id)
+    let path = pair.path.split('?').next().unwrap_or_default();
+    Vendor::of(path, |_| false).with_request_id(answer, id)
 }
 
-/// The answer of a fault that refuses, in the words of the endpoint's provider.
-fn refusal(fault: &Fault, endpoint: Endpoint, id: u64) -> Option<Answer> {
+/// The answer of a fault that refuses, in the words of the provider.
+fn refusal(fault: &Fault, vendor: Vendor, id: u64) -> Option<Answer> {
     if let Fault::Redirect { location } = fault {
         let answer = Answer::plain(307, "text/plain", Bytes::new());
-        return Some(with_request_id(answer, endpoint, id).header("location", location));
+        return Some(vendor.with_request_id(answer, id).header("location", location));
     }
     if let Fault::Status { status, body, headers } = fault {
         let mut answer = Answer::plain(*status, "application/json", body.clone());
         answer.headers.extend(headers.iter().cloned());
-        return Some(with_request_id(answer, endpoint, id));
+        return Some(vendor.with_request_id(answer, id));
     }
-    let answer = match endpoint {
-        Endpoint::ChatCompletions => openai::fault_answer(fault, id)?,
-        _ => anthropic::fault_answer(fault, id)?,
-    };
+    let answer = vendor.fault_answer(fault, id)?;
     match fault {
         Fault::RateLimit { retry_after_seconds: Some(seconds) } => {
             Some(answer.header("retry-after", seconds.to_string()))
@@ -144,7 +141,7 @@ fn refusal(fault: &Fault, endpoint: Endpoint, id: u64) -> Option<Answer> {
 }
 
 /// Does to a good answer what the fault says.
-fn damage(answer: &mut Answer, fault: &Fault, endpoint: Endpoint) {
+fn damage(answer: &mut Answer, fault: &Fault, seen: &Seen) {
     match fault {
         Fault::BodyCut { bytes } => answer.cut_at(*bytes),
         Fault::StreamCut { events } if answer.stream => {
@@ -156,10 +153,8 @@ fn damage(answer: &mut Answer, fault: &Fault, endpoint: Endpoint) {
         Fault::StreamCut { .. } => answer.cut_at(answer.len() / 2),
         Fault::StreamError { events } if answer.stream => {
             answer.pieces.truncate(*events);
-            answer.pieces.push(Bytes::from(match endpoint {
-                Endpoint::ChatCompletions => openai::error_event(),
-                _ => anthropic::error_event(),
-            }));
+            let sent = answer.pieces.len();
+            answer.pieces.push(seen.vendor.error_event(seen.endpoint, sent));
         }
         Fault::MalformedJson => answer.replace(b"{\"id\": \"broken\", \"content\": [{"),
         Fault::OversizedBody { bytes } => {
@@ -169,38 +164,18 @@ fn damage(answer: &mut Answer, fault: &Fault, endpoint: Endpoint) {
     }
 }
 
-/// Cloudflare answers before the provider does: not JSON, and no provider's request id.
-fn too_large(endpoint: Endpoint, id: u64) -> Answer {
-    match endpoint {
-        Endpoint::ChatCompletions => openai::too_large(id),
-        _ => Answer::plain(
-            413,
-            "text/html",
-            "<html><head><title>413 Request Entity Too Large</title></head></html>",
-        ),
-    }
-}
-
-fn not_found(endpoint: Endpoint, why: &str, id: u64) -> Answer {
-    match endpoint {
-        Endpoint::ChatCompletions => openai::not_found(why, id),
-        _ => anthropic::error(404, "not_found_error", why, id),
-    }
-}
-
-fn with_request_id(answer: Answer, endpoint: Endpoint, id: u64) -> Answer {
-    match endpoint {
-        Endpoint::ChatCompletions => answer.header("x-request-id", request_id(id)),
-        _ => answer.header("request-id", request_id(id)),
-    }
-}
-
 /// The id of request number `id`, as the headers and error bodies carry it.
 pub(super) fn request_id(id: u64) -> String {
     format!("req_emulator_{id:06}")
 }
 
-fn seen(endpoint: Endpoint, head: &http::request::Parts, body: Bytes, at_ms: u64) -> Seen {
+fn seen(
+    endpoint: Endpoint,
+    vendor: Vendor,
+    head: &http::request::Parts,
+    body: Bytes,
+    at_ms: u64,
+) -> Seen {
     let headers = head
         .headers
         .iter()
@@ -208,6 +183,7 @@ fn seen(endpoint: Endpoint, head: &http::request::Parts, body: Bytes, at_ms: u64
         .collect();
     Seen {
         endpoint,
+        vendor,
         method: head.method.to_string(),
         path: head.uri.path().to_string(),
         query: head.uri.query().unwrap_or_default().to_string(),

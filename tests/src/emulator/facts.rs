@@ -114,7 +114,7 @@ fn names(text: &str) -> Vec<String> {
     for word in text.split_whitespace().chain(std::iter::once("")) {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let is_name = bare.chars().next().is_some_and(char::is_uppercase)
-            && !bare.chars().any(char::is_numeric)
+            && !bare.chars().any(|c| c.is_numeric() || c == '_')
             && !NOT_NAMES.contains(&bare.to_lowercase().as_str());
         if is_name {
             run.push(bare.strip_suffix("'s").unwrap_or(bare));
@@ -182,7 +182,7 @@ mod tests {
         assert_eq!(first("Extract: Jason Liu is 25 years old"), some("Jason Liu"));
         assert_eq!(first("Extract Maria is 25"), some("Maria"));
         assert_eq!(first("In Paris I met her. I am Ada Lovelace."), some("Ada Lovelace"));
-        assert_eq!(first("no capitals here"), None);
+        assert_eq!(first("no capitals here, not the JSON_SCHEMA"), None);
         assert_eq!(names("John is 30, Maria is 25. John's"), ["John", "Maria"]);
     }
 

@@ -7,6 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::vendor::Vendor;
+
 /// The paths that the emulator knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -17,6 +19,12 @@ pub enum Endpoint {
     CountTokens,
     /// `POST /v1/chat/completions`.
     ChatCompletions,
+    /// `GET /v1/models` and `/v1/models/{id}`, which both vendors have.
+    Models,
+    /// `/v1/responses` and what lies below it.
+    Responses,
+    /// `POST /v1/embeddings`.
+    Embeddings,
     /// Anything else: answered with 404, or from the recording in replay mode.
     Other,
 }
@@ -27,6 +35,10 @@ impl Endpoint {
             "/v1/messages" => Self::Messages,
             "/v1/messages/count_tokens" => Self::CountTokens,
             "/v1/chat/completions" => Self::ChatCompletions,
+            "/v1/models" => Self::Models,
+            _ if path.starts_with("/v1/models/") => Self::Models,
+            "/v1/embeddings" => Self::Embeddings,
+            _ if path == "/v1/responses" || path.starts_with("/v1/responses/") => Self::Responses,
             _ => Self::Other,
         }
     }
@@ -42,6 +54,8 @@ impl Endpoint {
 pub struct Seen {
     /// The endpoint it was for.
     pub endpoint: Endpoint,
+    /// Whose API it is for.
+    pub(super) vendor: Vendor,
     /// The method, in capitals.
     pub method: String,
     /// The path without the query.
@@ -57,6 +71,31 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// A request that came over no socket.
+    #[cfg(test)]
+    pub(super) fn new(
+        endpoint: Endpoint,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+        at_ms: u64,
+    ) -> Self {
+        let has_header = |name: &str| headers.iter().any(|(held, _)| *held == name);
+        let vendor = Vendor::of(path, has_header);
+        let headers = headers.iter().map(|(name, value)| (name.to_string(), value.to_string()));
+        Self {
+            endpoint,
+            vendor,
+            method: method.into(),
+            path: path.into(),
+            query: String::new(),
+            headers: headers.collect(),
+            body,
+            at_ms,
+        }
+    }
+
     /// The first value of the header `name` (lower case).
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(held, _)| held == name).map(|(_, value)| value.as_str())
@@ -85,7 +124,7 @@ impl fmt::Debug for Seen {
 /// Counters, each raised exactly once per event.
 #[derive(Debug, Default)]
 pub(super) struct Calls {
-    by_endpoint: [AtomicU64; 4],
+    by_endpoint: [AtomicU64; Endpoint::Other as usize + 1],
     connections: AtomicU64,
     not_recorded: AtomicU64,
 }

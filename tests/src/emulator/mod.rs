@@ -8,6 +8,7 @@ mod answer;
 mod anthropic;
 mod clock;
 mod compose;
+mod control;
 mod dispatch;
 mod facts;
 mod fault;
@@ -15,9 +16,12 @@ mod gate;
 mod log;
 mod models;
 mod openai;
+mod prefixes;
+mod prompted;
 mod schema;
 mod server;
 mod state;
+mod vendor;
 
 use std::collections::HashMap;
 use std::io;
@@ -41,6 +45,7 @@ pub struct Options {
     body_bytes_max: Option<usize>,
     workspaces: HashMap<String, String>,
     replay: Option<Replay>,
+    steerable: bool,
 }
 
 impl Options {
@@ -70,6 +75,13 @@ impl Options {
     /// Answers from recorded traffic only; the providers' rules are not applied then.
     pub fn replay(mut self, replay: Replay) -> Self {
         self.replay = Some(replay);
+        self
+    }
+
+    /// Listens to `/emulator/fault`, `/emulator/calls` and `/emulator/last`, by which a program in
+    /// another language steers it. Default: these paths are as unknown as to the providers.
+    pub fn steerable(mut self) -> Self {
+        self.steerable = true;
         self
     }
 }

@@ -6,6 +6,17 @@ const UNKNOWN_MARK: &str = "does-not-exist";
 /// Name prefixes of the second provider's chat models; everything else is unknown there.
 const CHAT_PREFIXES: &[&str] = &["gpt-", "chatgpt-", "o1", "o3", "o4"];
 
+/// The second provider's models for embeddings: the dimensions of their vectors, and whether a
+/// request may ask for fewer.
+const EMBEDDING_MODELS: &[(&str, usize, bool)] = &[
+    ("text-embedding-3-large", 3072, true),
+    ("text-embedding-3-small", 1536, true),
+    ("text-embedding-ada-002", 1536, false),
+];
+
+/// The first version of the second provider's models that caches prompts at breakpoints.
+const BREAKPOINTS_SINCE: (u32, u32) = (5, 6);
+
 /// Minimum cacheable tokens. Source: the provider's prompt caching page.
 const MINIMUM_TOKENS: &[(u64, &[&str])] = &[
     (
@@ -78,6 +89,25 @@ pub(super) fn is_chat_model(model: &str) -> bool {
     CHAT_PREFIXES.iter().any(|prefix| model.starts_with(prefix)) && !model.contains(UNKNOWN_MARK)
 }
 
+/// Whether the second provider's `model` caches prompts at breakpoints: `gpt-5.6` and later, with
+/// whatever stands behind the version.
+pub(super) fn caches_by_breakpoints(model: &str) -> bool {
+    let Some(version) = model.strip_prefix("gpt-").and_then(|rest| rest.split('-').next()) else {
+        return false;
+    };
+    let (major, minor) = version.split_once('.').unwrap_or((version, "0"));
+    match (major.parse(), minor.parse()) {
+        (Ok(major), Ok(minor)) => (major, minor) >= BREAKPOINTS_SINCE,
+        _ => false,
+    }
+}
+
+/// Of a model for embeddings: the dimensions of its vectors, and whether fewer may be asked for.
+pub(super) fn embedding_dimensions(model: &str) -> Option<(usize, bool)> {
+    let row = EMBEDDING_MODELS.iter().find(|(name, ..)| *name == model)?;
+    Some((row.1, row.2))
+}
+
 /// The shortest prefix, in tokens, that `model` caches.
 pub(super) fn minimum_cacheable_tokens(model: &str) -> u64 {
     let row = MINIMUM_TOKENS.iter().find(|(_, names)| is_any(model, names));
@@ -143,6 +173,19 @@ mod tests {
             for name in *names {
                 assert_ne!(minimum_cacheable_tokens(name), MINIMUM_TOKENS_OF_OTHERS, "{name}");
             }
+        }
+    }
+
+    /// Proves which versions cache at breakpoints.
+    #[test]
+    fn versions_are_compared_by_number() {
+        for model in ["gpt-5.6", "gpt-5.6-sol", "gpt-5.10", "gpt-6-astra", "gpt-6.2-sol-2026-11-01"]
+        {
+            assert!(caches_by_breakpoints(model), "{model}");
+        }
+        for model in ["gpt-5.5", "gpt-5", "gpt-4.1", "gpt-4o", "o3", "chatgpt-6", "gpt-", "gpt-5.x"]
+        {
+            assert!(!caches_by_breakpoints(model), "{model}");
         }
     }
 

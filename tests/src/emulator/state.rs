@@ -8,11 +8,13 @@ use crate::digest::Digest;
 use crate::replay::Replay;
 
 use super::Options;
-use super::anthropic::{Fingerprints, PromptCache};
+use super::anthropic::{Fingerprints, Threads};
 use super::clock::Clock;
 use super::fault::Faults;
 use super::gate::Gate;
 use super::log::{Calls, Log};
+use super::openai::Kept;
+use super::prefixes::Prefixes;
 
 /// The providers' published limit for one request body.
 const BODY_BYTES_MAX: usize = 32_000_000;
@@ -24,10 +26,13 @@ pub(super) struct State {
     pub(super) log: Log,
     pub(super) faults: Faults,
     pub(super) gate: Gate,
-    pub(super) prompt_cache: Mutex<PromptCache>,
+    pub(super) prefixes: Mutex<Prefixes>,
     pub(super) fingerprints: Mutex<Fingerprints>,
+    pub(super) threads: Mutex<Threads>,
+    pub(super) responses: Mutex<Kept>,
     pub(super) replay: Option<Replay>,
     pub(super) body_bytes_max: usize,
+    pub(super) steerable: bool,
     workspaces: HashMap<String, String>,
     ids: AtomicU64,
 }
@@ -40,10 +45,13 @@ impl State {
             log: Log::default(),
             faults: Faults::default(),
             gate: Gate::default(),
-            prompt_cache: Mutex::default(),
+            prefixes: Mutex::default(),
             fingerprints: Mutex::default(),
+            threads: Mutex::default(),
+            responses: Mutex::default(),
             replay: options.replay,
             body_bytes_max: options.body_bytes_max.unwrap_or(BODY_BYTES_MAX),
+            steerable: options.steerable,
             workspaces: options.workspaces,
             ids: AtomicU64::new(0),
         }

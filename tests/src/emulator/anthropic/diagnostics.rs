@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use crate::digest::Digest;
 
 use super::super::log::Seen;
+use super::access;
 use super::positions::Prompt;
 use super::settings::Section;
 
@@ -64,9 +65,7 @@ impl Fingerprints {
 
 impl Fingerprint {
     fn of(body: &Value, prompt: &Prompt, seen: &Seen) -> Self {
-        let betas = seen.headers.iter().filter(|(name, _)| name == "anthropic-beta");
-        let mut betas: Vec<&str> =
-            betas.flat_map(|(_, value)| value.split(',')).map(str::trim).collect();
+        let mut betas: Vec<&str> = access::betas(seen).collect();
         betas.sort_unstable();
         betas.dedup();
         let members = UNEXPLAINED.iter().map(|name| body[*name].to_string());

@@ -106,5 +106,5 @@ fn a_stream_begins_with_diagnostics_and_usage() {
     let streamed = post(&emulator.base_url(), "/v1/messages", &headers, &body).unwrap();
     let text = streamed.text();
     let start = text.lines().find(|line| line.contains("message_start\",")).unwrap();
-    assert!(start.contains("previous_message_not_found") && start.contains("iterations"));
+    assert!(start.contains("previous_message_not_found") && start.contains("cache_creation"));
 }

@@ -11,6 +11,12 @@ pub(in super::super) fn error(status: u16, kind: &str, message: &str, id: u64) -
     detailed(status, &json!({"type": kind, "message": message}), id)
 }
 
+/// [`error`] with the code in `details` by which a client tells it from others of its kind.
+pub(super) fn coded(status: u16, kind: &str, message: &str, code: &str, id: u64) -> Answer {
+    let details = json!({"error_code": code});
+    detailed(status, &json!({"type": kind, "message": message, "details": details}), id)
+}
+
 fn detailed(status: u16, error: &Value, id: u64) -> Answer {
     let id = request_id(id);
     let body = json!({"type": "error", "error": error, "request_id": id});

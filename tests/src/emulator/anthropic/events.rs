@@ -11,7 +11,7 @@ const DELTA_CHARS: usize = 24;
 /// The events of `reply` in order, each with its name line and its closing blank line.
 pub(super) fn events(reply: &Reply<'_>) -> Vec<String> {
     let mut events = vec![
-        event(json!({"type": "message_start", "message": reply.head(1)})),
+        event(json!({"type": "message_start", "message": reply.opening()})),
         event(json!({"type": "ping"})),
     ];
     if let Some(mut block) = reply.content() {
@@ -28,7 +28,7 @@ pub(super) fn events(reply: &Reply<'_>) -> Vec<String> {
                     .map(|piece| json!({"type": "input_json_delta", "partial_json": piece}))
                     .collect()
             }
-            Content::Nothing => Vec::new(),
+            Content::CustomTool { .. } | Content::Nothing => Vec::new(),
         };
         events.push(event(
             json!({"type": "content_block_start", "index": 0, "content_block": block}),
@@ -39,11 +39,12 @@ pub(super) fn events(reply: &Reply<'_>) -> Vec<String> {
         }
         events.push(event(json!({"type": "content_block_stop", "index": 0})));
     }
-    let mut delta = json!({"stop_reason": reply.stop_reason(), "stop_sequence": null});
-    if !reply.stop_details().is_null() {
-        delta["stop_details"] = reply.stop_details();
-    }
-    let usage = json!({"output_tokens": reply.composed.output_tokens});
+    let delta = json!({
+        "stop_reason": reply.stop_reason(),
+        "stop_sequence": null,
+        "stop_details": reply.stop_details(),
+    });
+    let usage = reply.final_usage();
     events.push(event(json!({"type": "message_delta", "delta": delta, "usage": usage})));
     events.push(event(json!({"type": "message_stop"})));
     events

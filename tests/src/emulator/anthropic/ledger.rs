@@ -5,14 +5,15 @@
 use serde_json::Value;
 
 use super::super::models;
+use super::super::prefixes::Prefixes;
 use super::positions::{self, Prompt};
-use super::prompt_cache::{PromptCache, Usage};
+use super::prompt_cache::{Usage, look_up};
 use super::{refusal, rules};
 
 /// One workspace's prompt cache, and the checks before it.
 #[derive(Debug, Default)]
 pub struct Ledger {
-    cache: PromptCache,
+    cache: Prefixes,
 }
 
 impl Ledger {
@@ -52,7 +53,7 @@ impl Ledger {
             return Err(message);
         }
         let minimum = models::minimum_cacheable_tokens(body["model"].as_str().unwrap_or_default());
-        let billing = self.cache.look_up(&Prompt::read(body, ""), minimum, now_ms);
+        let billing = look_up(&mut self.cache, &Prompt::read(body, ""), minimum, now_ms);
         billing.writes.commit(&mut self.cache);
         Ok(billing.usage)
     }

@@ -5,12 +5,15 @@ mod diagnostics;
 mod error;
 mod events;
 mod ledger;
+mod listing;
 mod positions;
 mod prompt_cache;
 mod reply;
 mod rules;
 mod settings;
+mod terms;
 mod thinking;
+mod threads;
 
 use std::sync::PoisonError;
 
@@ -22,8 +25,9 @@ use super::answer::Answer;
 use super::compose::{Ask, compose};
 use super::dispatch::{Handled, object_body, request_id};
 use super::fault::Fault;
-use super::log::Seen;
+use super::log::{Endpoint, Seen};
 use super::models;
+use super::prompted::Prompted;
 use super::state::State;
 
 pub(super) use diagnostics::Fingerprints;
@@ -31,24 +35,43 @@ pub(super) use error::{error, error_event, fault_answer};
 pub(super) use events::pieces;
 pub use ledger::{Ledger, LedgerPosition, block_tokens};
 pub use prompt_cache::Usage;
-pub(super) use prompt_cache::{PromptCache, Writes};
+pub(super) use threads::Threads;
 
 use positions::Prompt;
 use reply::Reply;
 
 /// Top-level members that change nothing in the answer, or are counted elsewhere in the digest.
 const NOT_IN_DIGEST: &[&str] =
-    &["stream", "cache_control", "metadata", "messages", "system", "tools"];
+    &["stream", "cache_control", "metadata", "messages", "system", "tools", "thread"];
+
+/// Answers a request for one of this provider's paths, or for none.
+pub(super) fn respond(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+    let allowed = match seen.endpoint {
+        Endpoint::Messages | Endpoint::CountTokens => "POST",
+        Endpoint::Models => "GET",
+        _ => return error(404, "not_found_error", "Not Found", id).into(),
+    };
+    if seen.method != allowed {
+        let refused = error(405, "invalid_request_error", "Method Not Allowed", id);
+        return refused.header("allow", allowed).into();
+    }
+    match seen.endpoint {
+        Endpoint::Messages => messages(state, seen, fault, id),
+        Endpoint::Models => listing::listing(seen, id).into(),
+        _ => count_tokens(state, seen, id).into(),
+    }
+}
 
 /// `POST /v1/messages`.
-pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
+fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u64) -> Handled {
     let (body, workspace) = match admit(state, seen, true, id) {
         Ok(admitted) => admitted,
         Err(answer) => return answer.into(),
     };
     let model = text(&body, "model");
     let prompt = Prompt::read(&body, &workspace);
-    let billing = state.prompt_cache.lock().unwrap_or_else(PoisonError::into_inner).look_up(
+    let billing = prompt_cache::look_up(
+        &mut state.prefixes.lock().unwrap_or_else(PoisonError::into_inner),
         &prompt,
         models::minimum_cacheable_tokens(model),
         seen.at_ms,
@@ -63,12 +86,20 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
             (&workspace, reply::message_id(id)),
         ),
     };
-    let reply =
-        Reply { id, model, composed: &composed, usage: &billing.usage, diagnostics: &diagnostics };
+    let reply = Reply {
+        id,
+        model,
+        composed: &composed,
+        usage: &billing.usage,
+        diagnostics: &diagnostics,
+        speed: body["speed"].as_str().unwrap_or("standard"),
+    };
+    let message = reply.message();
+    state.threads.lock().unwrap_or_else(PoisonError::into_inner).hold(&body, &workspace, &message);
     let answer = if body.get("stream") == Some(&Value::Bool(true)) {
         Answer::events(events::events(&reply))
     } else {
-        Answer::json(200, &reply.message())
+        Answer::json(200, &message)
     };
     let answer = answer
         .header("request-id", request_id(id))
@@ -78,7 +109,7 @@ pub(super) fn messages(state: &State, seen: &Seen, fault: Option<&Fault>, id: u6
 }
 
 /// `POST /v1/messages/count_tokens`.
-pub(super) fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
+fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
     match admit(state, seen, false, id) {
         Ok((body, workspace)) => {
             let tokens = Prompt::read(&body, &workspace).tokens();
@@ -90,20 +121,27 @@ pub(super) fn count_tokens(state: &State, seen: &Seen, id: u64) -> Answer {
     }
 }
 
-/// Every check in the provider's order: credential, version and betas, JSON, members, model, rules.
+/// Every check in the provider's order: credential, version and betas, JSON, what these allow,
+/// members, model, rules. The body of a thread is the whole conversation.
 fn admit(
     state: &State,
     seen: &Seen,
     needs_max_tokens: bool,
     id: u64,
 ) -> Result<(Value, String), Answer> {
-    let api_key = access::check(seen).map_err(|refused| refused.into_answer(id))?;
+    let access = access::check(seen).map_err(|refused| refused.into_answer(id))?;
     let invalid = |message: String| error(400, "invalid_request_error", &message, id);
     let body = object_body(seen)
         .map_err(|why| invalid(format!("The request body is not valid JSON: {why}")))?;
+    if let Some(message) = terms::violation(&body, &access) {
+        return Err(invalid(message));
+    }
+    let workspace = state.workspace(access.credential);
+    let threads = state.threads.lock().unwrap_or_else(PoisonError::into_inner);
+    let body = threads.complete(body, &workspace, id)?;
     match refusal(&body, needs_max_tokens) {
         Some(refused) => Err(error(refused.status, refused.kind, &refused.message, id)),
-        None => Ok((body, state.workspace(&api_key))),
+        None => Ok((body, workspace)),
     }
 }
 
@@ -147,12 +185,26 @@ fn ask<'a>(body: &'a Value, prompt: &Prompt) -> Ask<'a> {
     let last = body["messages"].as_array().and_then(|all| all.last());
     Ask {
         text: last_user_text(body),
-        schema: body.pointer("/output_config/format/schema"),
+        schema: settings::format(body).and_then(|format| format.get("schema")),
+        prompted: Prompted::of(prompt_texts(body)),
         tool: called_tool(body, last),
         tokens_max: body.get("max_tokens").and_then(Value::as_u64),
         digest: prompt.digest().field(sorted_text(&rest).as_bytes()),
         bytes: prompt.bytes(),
+        ..Ask::default()
     }
+}
+
+/// The texts of the system prompt and of the user's turns, in order.
+fn prompt_texts(body: &Value) -> impl Iterator<Item = &str> {
+    let messages = body["messages"].as_array().into_iter().flatten();
+    let asking = messages.filter(|message| message["role"] != "assistant");
+    std::iter::once(&body["system"]).chain(asking.map(|message| &message["content"])).flat_map(
+        |content| {
+            let blocks = content.as_array().into_iter().flatten();
+            content.as_str().into_iter().chain(blocks.filter_map(|block| block["text"].as_str()))
+        },
+    )
 }
 
 /// A forced tool is called, else the first that is offered; none after a tool result or where the

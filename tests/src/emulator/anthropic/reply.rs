@@ -13,7 +13,14 @@ pub(super) struct Reply<'a> {
     pub(super) composed: &'a Composed,
     pub(super) usage: &'a Usage,
     pub(super) diagnostics: &'a Value,
+    /// `standard` or `fast`, as the request asks.
+    pub(super) speed: &'a str,
 }
+
+/// Members of a usage that a stream tells at its start alone, and at its end alone, as recorded
+/// streams show.
+const START_ONLY: &[&str] = &["cache_creation", "service_tier", "inference_geo", "speed"];
+const END_ONLY: &[&str] = &["iterations", "output_tokens_details"];
 
 /// The id of the message that answers request number `id`.
 pub(super) fn message_id(id: u64) -> String {
@@ -23,7 +30,7 @@ pub(super) fn message_id(id: u64) -> String {
 impl Reply<'_> {
     /// The whole message.
     pub(super) fn message(&self) -> Value {
-        let mut message = self.head(self.composed.output_tokens);
+        let mut message = self.head(self.usage_with(self.composed.output_tokens));
         message["content"] = self.content().map_or_else(|| json!([]), |block| json!([block]));
         message["stop_reason"] = self.stop_reason().into();
         message["stop_details"] = self.stop_details();
@@ -31,7 +38,11 @@ impl Reply<'_> {
     }
 
     /// The message before its content: what a stream starts with.
-    pub(super) fn head(&self, output_tokens: u64) -> Value {
+    pub(super) fn opening(&self) -> Value {
+        self.head(without(self.usage_with(1), END_ONLY))
+    }
+
+    fn head(&self, usage: Value) -> Value {
         json!({
             "id": message_id(self.id),
             "type": "message",
@@ -41,7 +52,7 @@ impl Reply<'_> {
             "stop_reason": null,
             "stop_sequence": null,
             "stop_details": null,
-            "usage": self.usage_with(output_tokens),
+            "usage": usage,
             "diagnostics": self.diagnostics,
         })
     }
@@ -73,13 +84,20 @@ impl Reply<'_> {
             Content::Text(text) => Some(json!({"type": "text", "text": text})),
             Content::Tool { name, input } => Some(json!({
                 "type": "tool_use", "id": self.tool_id(), "name": name, "input": input,
+                "caller": {"type": "direct"},
             })),
-            Content::Nothing => None,
+            // This API has no tools that take free text.
+            Content::CustomTool { .. } | Content::Nothing => None,
         }
     }
 
     fn tool_id(&self) -> String {
         format!("toolu_emulator_{:06}", self.id)
+    }
+
+    /// The counts at the end of a stream: of all of it, as the provider sends them.
+    pub(super) fn final_usage(&self) -> Value {
+        without(self.usage_with(self.composed.output_tokens), START_ONLY)
     }
 
     /// The counts, and the same once more as the one iteration that there was.
@@ -98,8 +116,17 @@ impl Reply<'_> {
         let mut iteration = counts.clone();
         iteration["type"] = "message".into();
         counts["iterations"] = json!([iteration]);
+        counts["output_tokens_details"] = json!({"thinking_tokens": 0});
         counts["service_tier"] = "standard".into();
         counts["inference_geo"] = "not_available".into();
+        counts["speed"] = self.speed.into();
         counts
     }
+}
+
+fn without(mut usage: Value, names: &[&str]) -> Value {
+    if let Some(members) = usage.as_object_mut() {
+        members.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    usage
 }

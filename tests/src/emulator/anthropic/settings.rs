@@ -36,7 +36,7 @@ const ROWS: &[Row] = &[
     Row {
         name: "output_config.format",
         from: Section::Tools,
-        read: |body| plain(body, "/output_config/format"),
+        read: |body| format(body).map(Value::to_string).unwrap_or_default(),
     },
     Row { name: "web search, web fetch", from: Section::System, read: web_tools },
     Row { name: "citations", from: Section::System, read: |body| cites(body).to_string() },
@@ -62,6 +62,13 @@ const EFFORT_DEFAULT: &str = "high";
 /// The settings that lose what was cached from `section` on, in the table's order.
 pub(super) fn values(body: &Value, section: Section) -> impl Iterator<Item = String> {
     ROWS.iter().filter(move |row| row.from == section).map(|row| (row.read)(body))
+}
+
+/// The form of a structured answer: `output_config.format`, or `output_format` as it was called
+/// before (beta `structured-outputs-2025-11-13`).
+pub(super) fn format(body: &Value) -> Option<&Value> {
+    let [current, former] = ["/output_config/format", "/output_format"].map(|at| body.pointer(at));
+    current.into_iter().chain(former).find(|format| !format.is_null())
 }
 
 /// Whether a tool is one of those whose being there changes the system prompt and not the tools.
@@ -141,6 +148,7 @@ mod tests {
         assert_eq!(with(&["tool_choice"], json!({"type": "auto"})), ["tool_choice"]);
         assert_eq!(with(&["output_config", "effort"], "low".into()), ["effort"]);
         assert_eq!(with(&["output_config", "format"], json!({})), ["output_config.format"]);
+        assert_eq!(with(&["output_format"], json!({})), ["output_config.format"]);
         assert_eq!(with(&["thinking"], json!({"type": "adaptive"})), ["thinking"]);
         assert_eq!(with(&["context_management"], json!({})), ["context_management"]);
         assert_eq!(

@@ -13,7 +13,7 @@ fn every_request_is_counted_and_logged() {
     post(&emulator.base_url(), "/v1/messages?beta=true", &[], &json!([])).unwrap();
     post_chat(&emulator, &chat("two"));
     let lost = send("GET", &emulator.base_url(), "/elsewhere", &[], b"").unwrap();
-    assert_eq!((lost.status, &lost.json()["error"]["type"]), (404, &json!("not_found_error")));
+    assert_eq!(lost.status, 404);
     assert_eq!((emulator.upstream_calls(), emulator.connections()), (4, 4));
     assert_eq!(emulator.calls(Endpoint::Messages), 2);
     assert_eq!(emulator.calls(Endpoint::ChatCompletions), 1);
@@ -109,4 +109,67 @@ fn a_body_over_the_limit_is_refused() {
     assert_eq!((answer.status, answer.header("content-type")), (413, Some("text/html")));
     assert_eq!(emulator.upstream_calls(), 1);
     assert_eq!(post_message(&emulator, &message("short")).status, 200);
+}
+
+/// Proves that a steerable emulator does as it is told, counts no steering, tells no credential,
+/// and that any other has no such paths.
+#[test]
+fn programs_steer_by_http() {
+    let emulator = Emulator::start(Options::new().steerable()).unwrap();
+    let base = emulator.base_url();
+    let fault = json!({"fault": "rate_limit", "retry_after_seconds": 3});
+    assert_eq!(post(&base, "/emulator/fault", &[], &fault).unwrap().status, 200);
+    for nothing in [json!({"fault": "unheard-of"}), json!({"fault": "body_cut"}), json!([])] {
+        assert_eq!(post(&base, "/emulator/fault", &[], &nothing).unwrap().status, 400);
+    }
+    let answer = post_message(&emulator, &message("hi"));
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("3")));
+    let told = |path: &str| send("GET", &base, path, &[], b"").unwrap();
+    assert_eq!(told("/emulator/calls").json(), json!({"calls": 1}));
+    let last = told("/emulator/last");
+    assert_eq!(
+        (&last.json()["path"], &last.json()["body"]),
+        (&json!("/v1/messages"), &message("hi"))
+    );
+    assert!(!last.text().contains("sk-test"));
+    assert_eq!(told("/emulator/elsewhere").status, 404);
+    assert_eq!(emulator.upstream_calls(), 1);
+    let other = super::emulator();
+    assert_eq!(post(&other.base_url(), "/emulator/fault", &[], &fault).unwrap().status, 404);
+    assert_eq!((other.upstream_calls(), post_message(&other, &message("hi")).status), (1, 200));
+}
+
+/// Proves that a path or method that is not there is refused in the shape of whoever asked.
+#[test]
+fn lost_requests_are_refused_in_their_own_shape() {
+    let emulator = emulator();
+    let ask = |method: &str, path: &str, headers: Headers<'_>| {
+        send(method, &emulator.base_url(), path, headers, b"{}").unwrap()
+    };
+    let lost = ask("POST", "/v1/messages/batches", ANTHROPIC);
+    assert_eq!((lost.status, &lost.json()["type"]), (404, &json!("error")));
+    assert_eq!(lost.json()["error"], json!({"type": "not_found_error", "message": "Not Found"}));
+    assert_eq!(lost.json()["request_id"].as_str(), lost.header("request-id"));
+    assert_eq!(ask("GET", "/v1/files", ANTHROPIC).json(), {
+        let mut same = lost.json();
+        same["request_id"] = "req_emulator_000002".into();
+        same
+    });
+    let lost = ask("POST", "/v1/completions", OPENAI);
+    let expected = json!({"message": "Invalid URL (POST /v1/completions)",
+        "type": "invalid_request_error", "param": null, "code": null});
+    assert_eq!((lost.status, lost.json()), (404, json!({"error": expected})));
+    assert!(lost.header("x-request-id").is_some() && lost.header("request-id").is_none());
+
+    let broken = send("POST", &emulator.base_url(), "/v1/messages", ANTHROPIC, b"{").unwrap();
+    let error = &broken.json()["error"];
+    assert_eq!((broken.status, &error["type"]), (400, &json!("invalid_request_error")));
+    assert_eq!(broken.json()["type"], "error");
+
+    let wrong = ask("GET", "/v1/messages", ANTHROPIC);
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("POST")));
+    assert_eq!(wrong.json()["error"]["message"], "Method Not Allowed");
+    let wrong = ask("DELETE", "/v1/chat/completions", OPENAI);
+    assert_eq!(wrong.status, 405);
+    assert_eq!(wrong.json()["error"]["code"], "method_not_supported");
 }

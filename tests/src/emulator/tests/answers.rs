@@ -83,9 +83,25 @@ fn streams_carry_the_same_message() {
     assert!(answer.text().starts_with("event: message_start\ndata: {"));
     let delta = &events[events.len() - 2];
     assert_eq!(delta["delta"]["stop_reason"], "end_turn");
-    assert_eq!(delta["usage"]["output_tokens"], plain["usage"]["output_tokens"]);
     let start = &events[0]["message"]["usage"];
-    assert_eq!(start["input_tokens"], plain["usage"]["input_tokens"]);
+    for (name, count) in plain["usage"].as_object().unwrap() {
+        match name.as_str() {
+            "output_tokens" => assert_eq!(delta["usage"][name], *count),
+            "iterations" | "output_tokens_details" => {
+                assert_eq!((start.get(name), &delta["usage"][name]), (None, count), "{name}");
+            }
+            "cache_creation" | "service_tier" | "inference_geo" | "speed" => {
+                assert_eq!((&start[name], delta["usage"].get(name)), (count, None), "{name}");
+            }
+            _ => assert_eq!((&start[name], &delta["usage"][name]), (count, count), "{name}"),
+        }
+    }
+    assert_eq!(delta["delta"]["stop_details"], Value::Null);
+    let fast = post_message(&emulator, &with(message("a"), "speed", "fast".into())).json();
+    assert_eq!(
+        (&plain["usage"]["speed"], &fast["usage"]["speed"]),
+        (&"standard".into(), &"fast".into())
+    );
 }
 
 /// Proves the chunks of a chat stream: the text, the usage chunk when asked for, the end mark.

@@ -2,6 +2,7 @@
 //!
 //! Source: the provider's prompt caching page; the texts are the emulator's.
 
+use super::super::settings;
 use super::Request;
 
 pub(super) fn check(request: &Request<'_>) -> Option<String> {
@@ -14,7 +15,7 @@ pub(super) fn check(request: &Request<'_>) -> Option<String> {
         "stream: true"
     } else if body["thinking"]["type"] == "enabled" {
         "thinking.type: \"enabled\""
-    } else if !body["output_config"]["format"].is_null() {
+    } else if settings::format(body).is_some() {
         "output_config.format"
     } else if matches!(choice, Some("any" | "tool")) {
         "tool_choice: any or tool"
