@@ -1,5 +1,6 @@
 //! The integration tests, one topic a file.
 
+mod api_version;
 mod cache;
 mod client;
 mod corpora;

@@ -153,7 +153,7 @@ fn is_allowed(base: &Url, hosts: &[String]) -> Result<bool, Error> {
 /// hold a secret.
 fn endpoint_of(vendor: &dyn Vendor, base: &Url) -> Option<(&'static str, String)> {
     let path = base.path().trim_end_matches('/');
-    let ends = |endpoint: &&str| {
+    let ends = |endpoint: &&&str| {
         let from = path.len().checked_sub(endpoint.len());
         from.and_then(|from| path.get(from..)).is_some_and(|end| end.eq_ignore_ascii_case(endpoint))
     };
@@ -288,7 +288,7 @@ mod tests {
             (&Anthropic, "https://h.example/messages/", "h.example"),
         ] {
             let message = told(vendor, base);
-            assert!(message.ends_with(&format!("the base is `https://{right}`")), "{message}");
+            assert!(message.contains(&format!("the base is `https://{right}`;")), "{message}");
             assert!(!message.contains("secret"), "{message}");
         }
         for base in ["https://h.example/my-messages", "https://h.example/messages/v1"] {

@@ -11,6 +11,10 @@ use serde_json::{Value, json};
 
 use super::straight;
 
+const ANTHROPIC: Dialect = Dialect::AnthropicMessages;
+const CHAT: Dialect = Dialect::OpenAiChat;
+const RESPONSES: Dialect = Dialect::OpenAiResponses;
+
 fn verdict(dialect: Dialect, body: &Value) -> Verdict {
     Verdict::of(dialect, 200, body.to_string().as_bytes())
 }

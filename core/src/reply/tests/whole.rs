@@ -1,7 +1,7 @@
 //! Answers that contradict themselves, in all three dialects.
 
 use super::*;
-use std::{format, string::String, vec::Vec};
+use std::{string::String, vec::Vec};
 
 /// An answer whose one choice has this message and finish reason.
 fn chat(reason: &str, message: Value) -> Value {
@@ -332,6 +332,6 @@ fn empty_arguments_decode() {
         let text = body.to_string();
         let reply = Reply::parse(CHAT, text.as_bytes()).expect("an object");
         let decoded = reply.decode_tool_input::<Nothing>("f", &mut [0; 8]);
-        assert_eq!(decoded, Ok(Nothing {}), "{}", format!("{body}"));
+        assert_eq!(decoded, Ok(Nothing {}), "{body}");
     }
 }

@@ -20,9 +20,8 @@ async fn outcome(builder: ClientBuilder) -> String {
 /// One key is one tenant in whichever header it is sent, and goes into that header alone.
 #[tokio::test]
 async fn one_key_is_one_tenant() {
-    let clients: [(fn(&Loopback) -> ClientBuilder, &str); 2] =
-        [(anthropic, ANSWER), (openai, CHAT_ANSWER)];
-    for (of, body) in clients {
+    let clients: [fn(&Loopback) -> ClientBuilder; 2] = [anthropic, openai];
+    for (of, body) in clients.into_iter().zip([ANSWER, CHAT_ANSWER]) {
         let server = server(body);
         let cache = Cache::builder().build();
         let base = || of(&server).cache(cache.clone());
