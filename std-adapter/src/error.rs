@@ -54,8 +54,8 @@ pub enum ErrorKind {
     Conflict,
     /// Too many requests or tokens for now (429).
     RateLimited,
-    /// The account has no credit left or has met its spend limit (402, or another status with a code
-    /// or words that say so). Waiting does not help, so it is never retried.
+    /// The account has no credit left or has met its spend limit (402, or another status with a
+    /// code or words that say so). Waiting does not help, so it is never retried.
     SpendLimit,
     /// The provider has too much to do (529, 503).
     Overloaded,

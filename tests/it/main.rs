@@ -7,6 +7,7 @@ mod corpora;
 mod firmware;
 mod flight;
 mod formats;
+mod http;
 mod identity;
 mod memo;
 mod prompt;

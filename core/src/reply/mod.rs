@@ -5,7 +5,8 @@
 //! is given on the answer: only a complete one, with a stop reason on the allow-list, is stored.
 //! Whatever is unknown is not stored.
 //!
-//! [`StreamEnd`] follows a streamed answer and tells a complete one from one that was cut or failed.
+//! [`StreamEnd`] follows a streamed answer and tells a complete one from one that was cut or that
+//! failed.
 //!
 //! [`Reply`] reads an answer where it lies: nothing is copied or indexed, and each question walks
 //! the text again, O(length of the body). On a device [`Reply::decode`] turns the answer into a

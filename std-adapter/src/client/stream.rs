@@ -66,15 +66,15 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// The next event; `None` once the answer is complete. The provider's last event (`message_stop`,
-    /// `[DONE]`) is itself passed on. A server that sends no `[DONE]` has completed its answer where
+    /// The next event; `None` once the answer is complete. The provider's last event
+    /// (`message_stop`, `[DONE]`) is itself passed on. Without `[DONE]` an answer is complete where
     /// the body ends as its framing announced, each choice has finished, and the usage has come if
     /// it was asked for. After an error there is nothing more.
     ///
     /// # Errors
     /// [`ErrorKind::Truncated`] if the stream ends before the answer is complete: never a silent
-    /// end. The kind of the provider's error where an event reports one; [`ErrorKind::Timeout`] when
-    /// nothing comes for the client's time limit.
+    /// end. The kind of the provider's error where an event reports one; [`ErrorKind::Timeout`]
+    /// when nothing comes for the client's time limit.
     pub async fn next(&mut self) -> Result<Option<SseEvent>, Error> {
         let event = self.live.next_event().await?;
         if let Some(event) = &event {

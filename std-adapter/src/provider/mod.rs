@@ -1,9 +1,9 @@
 //! The way to a provider: HTTP, one vendor a file, retries, server-sent events, credentials.
 //!
 //! What holds for every exchange: redirects are not followed; a credential goes over plain HTTP
-//! only to this machine and to hosts that are allowed by name; answers are asked for as they are
-//! (`accept-encoding: identity`) and nothing is decompressed, so the limit on an answer's length is
-//! the limit on its memory; bodies are sent as they were given.
+//! only to this machine and to hosts that are allowed by name; no content coding is accepted and
+//! nothing is decompressed, so the limit on an answer's length is the limit on its memory; bodies
+//! are sent as they were given.
 
 mod anthropic;
 mod credential;

@@ -34,7 +34,7 @@ const MET: [&str; 7] = ["blocked", "exceed", "exceeded", "exhausted", "hit", "ov
 /// How many words may stand between two that belong together.
 const WORDS_BETWEEN_MAX: usize = 3;
 
-/// Chinese providers: the balance is not enough, the quota is not enough, the account is in arrears.
+/// In Chinese: the balance is not enough, the quota is not enough, the account is in arrears.
 const CHINESE: [&str; 3] =
     ["\u{4f59}\u{989d}\u{4e0d}\u{8db3}", "\u{989d}\u{5ea6}\u{4e0d}\u{8db3}", "\u{6b20}\u{8d39}"];
 
@@ -200,8 +200,8 @@ mod tests {
         }
         for message in [
             "Rate limit reached for gpt-4 in organization org-1 on tokens per min (TPM): Limit 10000, \
-             Used 9000, Requested 2000. You can increase your rate limit by adding a payment method \
-             to your account at https://platform.openai.com/account/billing.",
+             Used 9000, Requested 2000. You can increase your rate limit by adding a payment \
+             method to your account at https://platform.openai.com/account/billing.",
             "Rate limit reached for model `x` on tokens per minute (TPM): Limit 12000, Used 11984. \
              Need more tokens? Upgrade today at https://console.example.com/settings/billing",
             "Rate limit exceeded: free-models-per-day. Add 10 credits to unlock 1000 free requests",
