@@ -230,7 +230,9 @@ impl Maintenance<'_> {
             match walked {
                 // Somebody has deleted it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                walked => drop(walked.map_err(|error| StoreError::io(&other.path, error))?),
+                walked => {
+                    walked.map_err(|error| StoreError::io(&other.path, error))?;
+                }
             }
         }
         Ok(hidden)
