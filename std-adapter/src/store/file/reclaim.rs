@@ -102,6 +102,11 @@ impl Maintenance<'_> {
         let evicted = self.common.follow().drop_segment(segment, self.common);
         self.common.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
         self.common.counters.compactions.fetch_add(1, Ordering::Relaxed);
+        let follow = self.common.follow();
+        if follow.state().is_shared {
+            // Whoever waits for room sees that some is made; all are told once more in the end.
+            let _ = follow.give_notice(self.common);
+        }
         Ok(true)
     }
 
