@@ -36,7 +36,7 @@ pub enum StoreErrorKind {
     NetworkFileSystem,
     /// The store's byte bound is reached, and other processes keep it from making room: they write
     /// to all that could go, or one of them has held the lock without which nothing may be deleted
-    /// for a second. The cause says which.
+    /// for two seconds. The cause says which.
     BoundReached,
     /// The directory was deleted, or another one stands in its place, while the store was open; or
     /// somebody deletes its files as fast as they are made.

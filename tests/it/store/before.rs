@@ -94,10 +94,8 @@ impl Before {
     fn walk(&self, mut visit: impl FnMut(&File, SegmentHeader, &Found)) {
         for (_, file) in &self.known {
             let mut medium = FileMedium::new(Borrowed(file), u32::MAX);
-            let header = match SegmentHeader::read(&mut medium, 0, &CRC).unwrap() {
-                SegmentState::Valid(header) => header,
-                _ => continue,
-            };
+            let state = SegmentHeader::read(&mut medium, 0, &CRC).unwrap();
+            let SegmentState::Valid(header) = state else { continue };
             let mut medium = FileMedium::new(Borrowed(file), header.capacity);
             let written = file.metadata().unwrap().len() as u32;
             let mut scan = Scan::new(&medium, 0, header).written_until(written);

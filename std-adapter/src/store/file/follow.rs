@@ -39,8 +39,8 @@ const LISTING: Duration = Duration::from_millis(500);
 
 /// What is known of the directory.
 pub(super) struct Follow {
-    /// With the identity of its file. A store that is only read may do without.
-    pub(super) lock: Option<(u64, Box<dyn DiskFile>)>,
+    /// A store that is only read may do without.
+    pub(super) lock: Option<LockFile>,
     notice: Notice,
     pub(super) listed_at: Option<Instant>,
     /// The segments in the index, by name and identity.
@@ -73,6 +73,9 @@ pub(super) struct State {
 
 /// The name of a file and what tells it from others of that name.
 pub(super) type Identity = (String, u64);
+
+/// The identity of the file named `lock`, and the file.
+pub(super) type LockFile = (u64, Box<dyn DiskFile>);
 
 /// Random bytes that tell whether names or writers have changed.
 pub(super) type Notice = [u8; 8];
@@ -299,7 +302,7 @@ pub(super) fn open_lock(
     disk: &dyn Disk,
     path: &Path,
     is_read_only: bool,
-) -> Result<Option<(u64, Box<dyn DiskFile>)>, StoreError> {
+) -> Result<Option<LockFile>, StoreError> {
     let path = path.join(LOCK_NAME);
     let opened = match disk.open(LOCK_NAME) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && is_read_only => return Ok(None),

@@ -45,8 +45,10 @@ pub(super) struct HeldUp {
     holder: Option<u32>,
 }
 
-/// How long a put waits for room that somebody else keeps it from making.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a put waits for room that somebody else keeps it from making, while nothing changes.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same while others make progress and are faster each time.
+const PATIENCE_MAX: Duration = Duration::from_secs(10);
 /// How often it looks meanwhile.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How often all candidates are tried again: somebody may just be asking whether they are locked.
@@ -140,6 +142,7 @@ impl Maintenance<'_> {
     /// there is room. Who has waited in vain does not wait again before something has changed.
     fn lock_or_wait(&mut self, len: u64) -> Result<bool, StoreError> {
         let started = Instant::now();
+        let (mut seen, mut changed) = (None, started);
         loop {
             if self.lock()? {
                 return Ok(true);
@@ -155,7 +158,10 @@ impl Maintenance<'_> {
             if let Some(held_up) = self.writer.held_up.as_ref().filter(is_same) {
                 return Err(self.is_held_by(held_up.holder));
             }
-            if started.elapsed() >= PATIENCE {
+            if seen.replace(notice) != Some(notice) {
+                changed = Instant::now();
+            }
+            if changed.elapsed() >= PATIENCE || started.elapsed() >= PATIENCE_MAX {
                 let holder = self.common.follow().maintenance_lock(self.common)?.holder();
                 self.writer.held_up = Some(HeldUp { notice, holder });
                 return Err(self.is_held_by(holder));

@@ -70,8 +70,8 @@ impl FileStoreOptions {
     ///
     /// It holds after every put of a process that is alone. Where several write, the files outgrow
     /// it by one segment for each that is writing, whatever any of them does: one that stands still
-    /// with the lock without which nothing may be deleted makes the others decline puts after a
-    /// second, with [`BoundReached`](crate::store::StoreErrorKind::BoundReached). See [`FileStore`]
+    /// with the lock without which nothing may be deleted makes the others decline puts after
+    /// two seconds, with [`BoundReached`](crate::store::StoreErrorKind::BoundReached). See [`FileStore`]
     /// for what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {

@@ -102,6 +102,11 @@ impl Maintenance<'_> {
         let evicted = self.common.follow().drop_segment(segment, self.common);
         self.common.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
         self.common.counters.compactions.fetch_add(1, Ordering::Relaxed);
+        let follow = self.common.follow();
+        if follow.state().is_shared {
+            // Whoever waits for room sees that some is made; all are told once more in the end.
+            let _ = follow.give_notice(self.common);
+        }
         Ok(true)
     }
 
@@ -230,7 +235,9 @@ impl Maintenance<'_> {
             match walked {
                 // Somebody has deleted it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                walked => drop(walked.map_err(|error| StoreError::io(&other.path, error))?),
+                walked => {
+                    walked.map_err(|error| StoreError::io(&other.path, error))?;
+                }
             }
         }
         Ok(hidden)

@@ -69,7 +69,9 @@ pub(super) fn candidates(
         match walked {
             // It was deleted, and what it held stands elsewhere or is gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            walked => drop(walked.map_err(|error| StoreError::io(&segment.path, error))?),
+            walked => {
+                walked.map_err(|error| StoreError::io(&segment.path, error))?;
+            }
         }
     }
     candidates.sort_unstable_by_key(|(rank, ..)| std::cmp::Reverse(*rank));
