@@ -75,7 +75,12 @@ impl Walk {
     /// Walks under the `cfg`s among `attributes`.
     fn configured(&mut self, attributes: &[Attribute], walk: impl FnOnce(&mut Self)) {
         let before = self.cfgs.len();
-        self.cfgs.extend(attributes.iter().filter_map(predicate_of));
+        for predicate in attributes.iter().filter_map(predicate_of) {
+            // A statement shares its attributes with the expression that it is.
+            if !self.cfgs.iter().any(|known| known.to_string() == predicate.to_string()) {
+                self.cfgs.push(predicate);
+            }
+        }
         self.all_cfgs.extend_from_slice(&self.cfgs[before..]);
         walk(self);
         self.cfgs.truncate(before);
