@@ -45,6 +45,23 @@ impl Usage {
         }
     }
 
+    /// The counts of two answers together, each at most `u64::MAX`.
+    #[must_use]
+    pub const fn saturating_add(self, other: Self) -> Self {
+        Self {
+            input_tokens: self.input_tokens.saturating_add(other.input_tokens),
+            cache_read_tokens: self.cache_read_tokens.saturating_add(other.cache_read_tokens),
+            cache_write_tokens: self.cache_write_tokens.saturating_add(other.cache_write_tokens),
+            cache_write_1h_tokens: self
+                .cache_write_1h_tokens
+                .saturating_add(other.cache_write_1h_tokens),
+            cache_write_12h_tokens: self
+                .cache_write_12h_tokens
+                .saturating_add(other.cache_write_12h_tokens),
+            output_tokens: self.output_tokens.saturating_add(other.output_tokens),
+        }
+    }
+
     /// All input tokens, cached or not: the length of the prompt as the model saw it.
     #[must_use]
     pub const fn input_tokens_total(&self) -> u64 {

@@ -112,7 +112,7 @@ impl Frame {
         let mut seen = self.seen();
         seen.replies += 1;
         match usage {
-            Some(usage) => seen.usage = sum(&seen.usage, &usage),
+            Some(usage) => seen.usage = seen.usage.saturating_add(usage),
             None => seen.usage_unknown = true,
         }
     }
@@ -228,16 +228,6 @@ fn digest(scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
     let mut hash = FieldHasher::new("llm-cache scope 1");
     scope.key_scope(&mut hash);
     hash.finish()
-}
-
-fn sum(a: &Usage, b: &Usage) -> Usage {
-    Usage {
-        input_tokens: a.input_tokens.saturating_add(b.input_tokens),
-        cache_read_tokens: a.cache_read_tokens.saturating_add(b.cache_read_tokens),
-        cache_write_tokens: a.cache_write_tokens.saturating_add(b.cache_write_tokens),
-        cache_write_1h_tokens: a.cache_write_1h_tokens.saturating_add(b.cache_write_1h_tokens),
-        output_tokens: a.output_tokens.saturating_add(b.output_tokens),
-    }
 }
 
 /// Frames on the stack as long as it lives; also when their function panics.

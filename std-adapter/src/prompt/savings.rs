@@ -146,25 +146,14 @@ fn bill_of<'a>(
     Some((bill, &model.as_of))
 }
 
-fn sum(a: Usage, b: Usage) -> Usage {
-    Usage {
-        input_tokens: a.input_tokens.saturating_add(b.input_tokens),
-        cache_read_tokens: a.cache_read_tokens.saturating_add(b.cache_read_tokens),
-        cache_write_tokens: a.cache_write_tokens.saturating_add(b.cache_write_tokens),
-        cache_write_1h_tokens: a.cache_write_1h_tokens.saturating_add(b.cache_write_1h_tokens),
-        cache_write_12h_tokens: a.cache_write_12h_tokens.saturating_add(b.cache_write_12h_tokens),
-        output_tokens: a.output_tokens.saturating_add(b.output_tokens),
-    }
-}
-
 impl AddAssign<&Self> for Savings {
     fn add_assign(&mut self, other: &Self) {
         self.replies = self.replies.saturating_add(other.replies);
         self.hits = self.hits.saturating_add(other.hits);
         self.unreported = self.unreported.saturating_add(other.unreported);
         self.unpriced = self.unpriced.saturating_add(other.unpriced);
-        self.usage = sum(self.usage, other.usage);
-        self.billed = sum(self.billed, other.billed);
+        self.usage = self.usage.saturating_add(other.usage);
+        self.billed = self.billed.saturating_add(other.billed);
         self.money = self.money + other.money;
         let dates = [self.as_of.take(), other.as_of.clone()];
         self.as_of = dates.into_iter().flatten().min();
