@@ -129,10 +129,10 @@ impl Error {
         &self.0.body
     }
 
-    /// Says, inside a memoised function ([`cached`](crate::cached)), that its result does not depend
-    /// on the answer that could not be used. Unless that is said, a function that goes on after a
-    /// typed answer was cut, refused or did not decode returns a result that is not stored; errors
-    /// without an answer do not count.
+    /// Says, inside a memoised function ([`cached`](crate::cached)), that its result does not
+    /// depend on the answer that could not be used. Unless that is said, a function that goes on
+    /// after a typed answer was cut, refused or did not decode returns a result that is not stored;
+    /// errors without an answer do not count.
     pub fn discard(&self) {
         if let Some(mark) = &self.0.mark {
             mark.discard();

@@ -97,8 +97,8 @@ fn text_of(sig: &Signature) -> String {
 mod tests {
     use super::*;
 
-    /// A function is found by its signature wherever it stands, and one that stands in places of two
-    /// kinds is not told.
+    /// A function is found by its signature wherever it stands, and one that stands in places of
+    /// two kinds is not told.
     #[test]
     fn functions_are_found_in_their_place() {
         let text = "

@@ -88,8 +88,8 @@ impl CacheBuilder {
 
     /// How long an answer is kept, and how old one may be that serves, when its call does not say;
     /// in whole milliseconds (rounded down). A shorter one than before applies to what is stored
-    /// already; an answer of unknown age is too old for any. Default: for ever, which is right for a request that pins its model; with a model
-    /// alias that its provider moves on, set one.
+    /// already; an answer of unknown age is too old for any. Default: for ever, which is right for
+    /// a request that pins its model; with a model alias that its provider moves on, set one.
     pub const fn default_ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self

@@ -61,28 +61,28 @@ use crate::core::key::KeyScope;
 /// | `name_with_outcome(..) -> (R, Outcome)` | the same, and tells how the call was answered |
 /// | `name_uncached(..) -> R` | the body, at every call |
 ///
-/// A function without a receiver in an `impl` block is found there by a look into its source file, or
-/// if it mentions `Self`; one that a macro writes needs the option `associated`. A method of a trait cannot be cached, because there is no place
-/// for the other two, nor one that `async_trait` has rewritten: decorate a method of the type's own,
-/// and let the trait's call it.
+/// A function without a receiver in an `impl` block is found there by a look into its source file,
+/// or if it mentions `Self`; one that a macro writes needs the option `associated`. A method of a
+/// trait cannot be cached, because there is no place for the other two, nor one that `async_trait`
+/// has rewritten: decorate a method of the type's own, and let the trait's call it.
 ///
 /// Parameters enter the key by their serde form, so each implements [`serde::Serialize`] or is
 /// skipped. Equal `HashSet`s have one key where the set is the parameter's type, perhaps behind
-/// references or in an `Option`; inside of other types a `BTreeSet` is needed. The result implements
-/// `Serialize`, `DeserializeOwned` and [`JsonSchema`](schemars::JsonSchema). `Err` is never stored;
-/// identical calls that wait for a failing one get a clone of its error where that is `Clone + Send +
-/// Sync` (and then it must be `'static`), an [`Error`](crate::Error) with its text where the error
-/// type can be made from that (`anyhow::Error`, a boxed error), and else all run at once. A stored
-/// value that no longer decodes is a miss and is replaced.
+/// references or in an `Option`; inside of other types a `BTreeSet` is needed. The result
+/// implements `Serialize`, `DeserializeOwned` and [`JsonSchema`](schemars::JsonSchema). `Err` is
+/// never stored; identical calls that wait for a failing one get a clone of its error where that is
+/// `Clone + Send + Sync` (and then it must be `'static`), an [`Error`](crate::Error) with its text
+/// where the error type can be made from that (`anyhow::Error`, a boxed error), and else all run at
+/// once. A stored value that no longer decodes is a miss and is replaced.
 ///
 /// # The key
 ///
 /// The package, the module path and the function's name; a SHA-256 of its tokens (signature and
 /// body, without space and comments); the canonical JSON schema of the result; the constants that
-/// the body mentions, by value; the namespace; the names of type parameters and of `Self`; the scope
-/// of each skipped argument; each argument by name and canonical JSON. Change the prompt, in the body
-/// or in a constant, the model of the client, its base URL or a field of the result, and it is a
-/// miss. MEMO.md, beside the source, has every byte of it.
+/// the body mentions, by value; the namespace; the names of type parameters and of `Self`; the
+/// scope of each skipped argument; each argument by name and canonical JSON. Change the prompt, in
+/// the body or in a constant, the model of the client, its base URL or a field of the result, and
+/// it is a miss. MEMO.md, beside the source, has every byte of it.
 ///
 /// **Constants** are paths `IN_CAPITALS` where an expression may stand, also among a macro's
 /// arguments and captured by a format string, and the files of `include_str!` and `include_bytes!`.
@@ -90,8 +90,8 @@ use crate::core::key::KeyScope;
 /// of other types, which may change, do not, nor do constants of other types (name what of them
 /// counts in `key(..)`), constants in `unsafe` blocks and those that are only compared with in a
 /// pattern. A `cfg` in the body counts by its outcome. A constant of a type parameter (`T::PROMPT`)
-/// must be of a type that counts. Should a macro give a name in capitals another meaning, so that the
-/// function does not compile, `skip_unkeyed(NAME)` leaves the name alone.
+/// must be of a type that counts. Should a macro give a name in capitals another meaning, so that
+/// the function does not compile, `skip_unkeyed(NAME)` leaves the name alone.
 ///
 /// **A prompt that another function builds** is not seen: pass it as an argument, name it in
 /// `key(..)`, or change `version`.
@@ -120,8 +120,8 @@ use crate::core::key::KeyScope;
 ///
 /// # Modes
 ///
-/// The cache's [`Mode`](crate::cache::Mode) applies. In `CachedOnly` a function never runs: where its
-/// error type can be made from [`Error`](crate::Error), it returns one of the kind
+/// The cache's [`Mode`](crate::cache::Mode) applies. In `CachedOnly` a function never runs: where
+/// its error type can be made from [`Error`](crate::Error), it returns one of the kind
 /// [`NotCached`](crate::ErrorKind::NotCached), and where it has no such error it panics. (A generic
 /// error type can if `From<Error>` is among its bounds.)
 ///
@@ -129,12 +129,12 @@ use crate::core::key::KeyScope;
 ///
 /// A result is stored only if every reply that a client gave to the body may be stored, whether or
 /// not that client has a cache: one that was cut, refused, streamed or had to go past every cache
-/// keeps it out. The outcome then tells why: `miss absent, not stored: truncated`. The same goes for
-/// a typed answer that failed, where the body returns a value all the same. A body that asks again
-/// says so with [`Reply::discard`](crate::client::Reply::discard).
+/// keeps it out. The outcome then tells why: `miss absent, not stored: truncated`. The same goes
+/// for a typed answer that failed, where the body returns a value all the same. A body that asks
+/// again says so with [`Reply::discard`](crate::client::Reply::discard).
 ///
-/// A client that is not in the key ([`note_client`]) keeps it out too, as `unscoped`. A task that the
-/// body spawns is not seen to be its own: wrap it in [`carry`]. Otherwise a client in it goes
+/// A client that is not in the key ([`note_client`]) keeps it out too, as `unscoped`. A task that
+/// the body spawns is not seen to be its own: wrap it in [`carry`]. Otherwise a client in it goes
 /// unnoticed, and an answer there that may not be stored keeps out the results of all running
 /// functions with that client in their key, as `untracked`.
 ///

@@ -34,19 +34,23 @@ fn an_edited_constant_is_a_miss() {
     macro_rules! editions {
         ($prompt:expr) => {
             [
-                Box::new(edition!({ const PROMPT: &str = $prompt; } [] |text| { format!("{}{text}", PROMPT) }))
+                Box::new(edition!({ const PROMPT: &str = $prompt; }
+                    [] |text| { format!("{}{text}", PROMPT) }))
                     as Box<dyn Fn(&Cache) -> llm_cache::cache::Outcome>,
-                Box::new(edition!({ const PROMPT: &str = $prompt; } [] |text| { format!("{PROMPT} {text}") })),
+                Box::new(edition!({ const PROMPT: &str = $prompt; }
+                    [] |text| { format!("{PROMPT} {text}") })),
                 Box::new(edition!({ static PROMPT: [&str; 2] = ["a", $prompt]; } [] |text| {
                     [PROMPT[1], text].concat()
                 })),
                 Box::new(edition!({ const PROMPT: Option<(u8, &str)> = Some((1, $prompt)); }
                     [, version = "1"] |text| { format!("{PROMPT:?} {text}") })),
-                Box::new(edition!({ mod prompts { pub(super) const PROMPT: &str = $prompt; } } [] |text| {
+                Box::new(edition!({ mod prompts { pub(super) const PROMPT: &str = $prompt; } }
+                    [] |text| {
                     use prompts::*;
                     format!("{PROMPT} and {text}")
                 })),
-                Box::new(edition!({ struct Fixed; impl Fixed { const PROMPT: &str = $prompt; } } [] |text| {
+                Box::new(edition!({ struct Fixed; impl Fixed { const PROMPT: &str = $prompt; } }
+                    [] |text| {
                     #[cfg(all())]
                     let prompt = Fixed::PROMPT;
                     #[cfg(any())]
@@ -80,7 +84,8 @@ fn included_files_and_named_values_count() {
     macro_rules! named {
         ($system:expr) => {
             edition!({ const PROMPTS: Prompts = Prompts { system: $system }; }
-                [, key(PROMPTS, PROMPTS.system.len())] |text| { format!("{}{text}", PROMPTS.system) })
+                [, key(PROMPTS, PROMPTS.system.len())]
+                |text| { format!("{}{text}", PROMPTS.system) })
         };
     }
     let (before, same, edited) = (named!("Who?"), named!("Who?"), named!("Why?"));
@@ -147,7 +152,8 @@ fn look_alikes_do_not_count() {
         let low = u32::from(kind == Level::LOW) + OWNED.len() as u32;
         // SAFETY: no test writes to it.
         let changes = unsafe { CHANGES };
-        let here = HERE.with(Cell::get) + CELL.get() + COUNTER.load(Ordering::Relaxed);
+        let cell = CELL;
+        let here = HERE.with(Cell::get) + cell.get() + COUNTER.load(Ordering::Relaxed);
         let listed = [1, 2].iter().map(|N| N * LOCAL).sum::<u32>() + u32::MAX / u32::MAX;
         A + B + low + matched + changes + here + listed
     }

@@ -80,8 +80,8 @@ async fn retries_do_not_count() {
 #[tokio::test]
 async fn what_goes_past_every_cache_is_not_stored() {
     #[cached(cache = cache, skip_unkeyed(cache), skip(client))]
-    async fn stored_there(cache: &Cache, client: &Client) -> Result<String, Error> {
-        let body = r#"{"model":"gpt-5.2","store":true,
+    async fn searches(cache: &Cache, client: &Client) -> Result<String, Error> {
+        let body = r#"{"model":"gpt-5.2","web_search_options":{},
             "messages":[{"role":"user","content":"x"}]}"#;
         Ok(client.send(Request::raw(body)).await?.text())
     }
@@ -101,7 +101,7 @@ async fn what_goes_past_every_cache_is_not_stored() {
     let (emulator, cache) = (emulator(), small());
     let client = client(&emulator);
     for _ in 0..2 {
-        let (text, outcome) = stored_there_with_outcome(&cache, &client).await;
+        let (text, outcome) = searches_with_outcome(&cache, &client).await;
         assert_eq!((text.is_ok(), skipped(outcome)), (true, "bypassed".into()));
         let (events, outcome) = streamed_with_outcome(&cache, &client, true).await;
         assert!(events.unwrap() > 0);
@@ -109,7 +109,7 @@ async fn what_goes_past_every_cache_is_not_stored() {
     }
     assert!(streamed(&cache, &client, false).await.is_ok());
     assert!(streamed_with_outcome(&cache, &client, false).await.1.is_hit());
-    assert!(stored_there(&cache, &client).await.is_ok());
+    assert!(searches(&cache, &client).await.is_ok());
 }
 
 /// A body that asks again and says that it throws the first reply away is stored; of several
