@@ -290,7 +290,7 @@ mod tests {
         async fn piece(&mut self) -> Option<Bytes> {
             if self.0.is_empty() {
                 self.1?;
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Some(Bytes::from_static(self.0.remove(0)))
         }

@@ -11,8 +11,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A plain call and a stream; the first error of each.
 async fn fail_both(client: &Client) -> [Error; 2] {
-    let calls =
-        async { [client.send("x").await.unwrap_err(), client.stream("x").await.unwrap_err()] };
+    let calls = async {
+        let plain = client.send("x").await.expect_err("no call is answered");
+        [plain, client.stream("x").await.expect_err("no stream begins")]
+    };
     tokio::time::timeout(PATIENCE, calls).await.expect("an answer in time")
 }
 

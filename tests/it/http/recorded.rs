@@ -60,7 +60,7 @@ fn every_stream_is_complete() {
 
 fn judge(pair: &Pair, dialect: Dialect, counts: &mut Counts) {
     let request = pair.request_body();
-    let request = JsonValue::parse(request.as_bytes()).unwrap();
+    let request = JsonValue::parse(request.as_bytes()).expect("recorded JSON");
     let text = pair.response_body();
     let events = events(&text);
     let mut end = StreamEnd::new(dialect, Some(request));

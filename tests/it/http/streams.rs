@@ -52,7 +52,8 @@ impl Wire {
     fn push(&mut self, bytes: &str, is_text: bool) {
         for byte in bytes.bytes() {
             self.body.push(byte);
-            self.text_len.push(self.text_len.last().unwrap() + usize::from(is_text));
+            self.text_len
+                .push(self.text_len.last().expect("it begins with 0") + usize::from(is_text));
         }
     }
 
@@ -78,7 +79,7 @@ async fn cut_everywhere(
         let cuts = 0..=wire.body.len();
         let answers = cuts.clone().flat_map(|cut| vec![wire.cut(cut); WAYS.len()]).collect();
         let server = Server::start(answers);
-        let client = builder(vendor, &server).build().unwrap();
+        let client = builder(vendor, &server).build().expect("good settings");
         for cut in cuts {
             let is_whole = cut == wire.body.len();
             let is_complete = terminal.is_some_and(|terminal| wire.text_len[cut] >= terminal)

@@ -127,6 +127,7 @@ enum Level {
 struct UNIT;
 
 const LIMIT: u32 = 3;
+#[allow(clippy::declare_interior_mutable_const)]
 const CELL: Cell<u32> = Cell::new(4);
 const CALL: fn(u32) -> u32 = |n| n + 1;
 const OWNED: Vec<u32> = Vec::new();

@@ -153,7 +153,7 @@ async fn a_swallowed_answer_counts() {
         extracted
             .inspect_err(|error| {
                 if discards {
-                    error.discard()
+                    error.discard();
                 }
             })
             .ok()

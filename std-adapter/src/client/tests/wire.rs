@@ -119,7 +119,7 @@ async fn refuses_before_sending() {
     assert_eq!(server.count(), 0);
 }
 
-/// A mark goes to OpenAI with the lifetime that it states; one that the provider does not have names
+/// A mark goes to OpenAI with the lifetime that it states; one that the provider lacks names
 /// its path and is not sent, whatever the validation.
 #[tokio::test]
 async fn lifetimes_of_marks() {

@@ -69,10 +69,10 @@ impl FileStoreOptions {
     /// The bound on the bytes of all segment files; the default is 256 MiB, the least 64 KiB.
     ///
     /// It holds after every put of a process that is alone. Where several write, the files outgrow
-    /// it by one segment for each that is writing, whatever any of them does: one that stands still
-    /// with the lock without which nothing may be deleted makes the others decline puts after
-    /// two seconds, with [`BoundReached`](crate::store::StoreErrorKind::BoundReached). See [`FileStore`]
-    /// for what goes.
+    /// it by one segment for each that is writing, whatever any of them does. A process that stops
+    /// while it holds the maintenance lock, without which nothing is deleted, makes the others
+    /// decline puts after two seconds, with
+    /// [`BoundReached`](crate::store::StoreErrorKind::BoundReached). [`FileStore`] says what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = if bytes < MAX_BYTES_MIN { MAX_BYTES_MIN } else { bytes };

@@ -35,7 +35,7 @@ struct Renamed {
     #[serde(alias = "mail")]
     email: String,
     #[serde(skip)]
-    cache: u32,
+    _cache: u32,
     #[serde(default)]
     count: u32,
     #[serde(default = "ten")]
@@ -134,7 +134,7 @@ pub(super) fn cases() -> Vec<Case> {
         first_name: "A".into(),
         kind: "k".into(),
         email: "a@b".into(),
-        cache: 0,
+        _cache: 0,
         count: 2,
         limit: 1,
         note: note.map(Into::into),

@@ -1,5 +1,5 @@
-//! The schemas that the Messages API takes where it enforces them: `output_config.format`, which was
-//! `output_format` before, and the tools marked `strict`.
+//! The schemas that the Messages API takes where it enforces them: `output_config.format`, once
+//! named `output_format`, and the tools marked `strict`.
 
 use serde_json::Value;
 
