@@ -134,7 +134,7 @@ use crate::core::key::KeyScope;
 /// again says so with [`Reply::discard`](crate::client::Reply::discard).
 ///
 /// A client that is not in the key ([`note_client`]) keeps it out too, as `unscoped`. A task that
-/// the body spawns is not seen to be its own: wrap it in [`carry`]. Otherwise a client in it goes
+/// the body spawns is not seen to be its own: wrap it in [`carry()`]. Otherwise a client in it goes
 /// unnoticed, and an answer there that may not be stored keeps out the results of all running
 /// functions with that client in their key, as `untracked`.
 ///
@@ -149,7 +149,7 @@ pub use llm_cache_macros::cached;
 /// look at a thread-local; inside one a hash of the client's scope.
 ///
 /// It sees what runs in the function's own future or call, and what it spawns if that is wrapped in
-/// [`carry`].
+/// [`carry()`].
 pub fn note_client(client: &(impl KeyScope + ?Sized)) {
     frame::note_scope(client);
 }
