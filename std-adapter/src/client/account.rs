@@ -1,5 +1,6 @@
 //! What the calls of a client came to: the running total of its savings.
 
+use core::time::Duration;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use llm_cache_core::Usage;
@@ -54,8 +55,13 @@ impl Account {
     }
 
     /// Tells the memoised functions around a call of an answer that it hands to them.
-    pub(super) fn note(&self, reported: &Reported, skip: Option<SkipReason>) -> Option<Arc<Mark>> {
-        note_reply(&self.watch, || self.usage_of_hits(reported), skip)
+    pub(super) fn note(
+        &self,
+        reported: &Reported,
+        ttl_max: impl FnOnce() -> Option<Duration>,
+        skip: Option<SkipReason>,
+    ) -> Option<Arc<Mark>> {
+        note_reply(&self.watch, || self.usage_of_hits(reported), ttl_max, skip)
     }
 
     pub(super) fn add(&self, reported: &Reported, is_hit: bool) {
@@ -94,11 +100,17 @@ impl Client {
     }
 
     /// Adds an answer to the total, and tells the memoised functions around the call of it: by
-    /// `own`, what request and answer alone say about storing it, whatever cache there is.
-    pub(super) fn settle(&self, reply: Reply, own: Verdict) -> Reply {
+    /// `own` and `ttl_max`, what request and answer alone say about storing it, whatever cache
+    /// there is.
+    pub(super) fn settle(
+        &self,
+        reply: Reply,
+        own: Verdict,
+        ttl_max: impl FnOnce() -> Option<Duration>,
+    ) -> Reply {
         let (reported, account) = (reply.reported(), self.account());
         account.add(&reported, reply.outcome().is_hit());
-        Reply { mark: account.note(&reported, own.skip_reason()), ..reply }
+        Reply { mark: account.note(&reported, ttl_max, own.skip_reason()), ..reply }
     }
 }
 

@@ -14,7 +14,7 @@ use llm_cache_core::{Millis, RequestKey, Usage};
 use super::handle::Client;
 use super::reply::Reply;
 use super::request::Request;
-use crate::cache::{Cache, FetchError, Fetched, Mode, Outcome, Share};
+use crate::cache::{Age, Cache, FetchError, Fetched, Mode, Outcome, Share};
 use crate::error::{Error, ErrorKind, Parts};
 use crate::memo::note_client;
 use crate::prompt::Reported;
@@ -55,7 +55,7 @@ impl Client {
         let fetch = async || {
             violation = self.vet(request, &body)?;
             let ttl_max = ttl_max_of(dialect, &body);
-            let (body, planned) = self.planned_or(request, body, false);
+            let (body, planned) = self.planned_or(request, body.clone(), false);
             plan = planned;
             let answer = self.upstream().send(Operation::Generate, body).await?;
             let fetched = self.judge(&answer, &accept)?;
@@ -85,7 +85,8 @@ impl Client {
             plan,
             mark: None,
         };
-        Ok(self.settle(reply, own.unwrap_or(of_answer(cached.verdict))))
+        let own = own.unwrap_or(of_answer(cached.verdict));
+        Ok(self.settle(reply, own, || limit_of(request, dialect, &body, cached.outcome)))
     }
 }
 
@@ -139,8 +140,8 @@ impl Client {
             Some(cache) => cache.bypass(why),
             None => Outcome::Bypass { why },
         };
-        let (body, plan) = self.planned_or(request, body, false);
-        let answer = self.upstream().send_any(body).await?;
+        let (sent, plan) = self.planned_or(request, body.clone(), false);
+        let answer = self.upstream().send_any(sent).await?;
         let (usage, of_answer) = if answer.head.event_stream {
             let usage = Reported::of(self.dialect(), &answer.body).usage;
             (usage, Verdict::Skip { why: SkipReason::Streamed })
@@ -160,7 +161,7 @@ impl Client {
             plan,
             mark: None,
         };
-        Ok(self.settle(reply, own))
+        Ok(self.settle(reply, own, || limit_of(request, self.dialect(), &body, outcome)))
     }
 
     /// What is to become of a fetched answer.
@@ -223,6 +224,22 @@ impl Client {
         let options = VerdictOptions::new().responses_store(self.responses_store());
         if request.live_ttl.is_some() { options.allow_live_tools() } else { options }
     }
+}
+
+/// How long what is made of an answer may be kept from now on: what the request says of live tools,
+/// and what the provider keeps, less the time for which the answer was stored.
+fn limit_of(
+    request: &Request,
+    dialect: Dialect,
+    body: &[u8],
+    outcome: Outcome,
+) -> Option<Duration> {
+    let limit = request.live_ttl.into_iter().chain(ttl_max_of(dialect, body)).min()?;
+    let age = match outcome {
+        Outcome::Hit { age: Age::Known(age), .. } => age,
+        _ => Duration::ZERO,
+    };
+    Some(limit.saturating_sub(age))
 }
 
 /// How long the answer to a body may be kept at most; none where there is no such limit.

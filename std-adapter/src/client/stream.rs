@@ -48,7 +48,8 @@ impl Client {
         let live = self.upstream().open(body).await?;
         let bill = StreamBill::new(self.account().clone(), self.dialect());
         // Nothing of a stream is kept, so the result of a memoised function that took it is not.
-        let mark = self.account().note(&Reported::default(), Some(SkipReason::Streamed));
+        let skip = Some(SkipReason::Streamed);
+        let mark = self.account().note(&Reported::default(), || None, skip);
         Ok(EventStream { live, outcome, bill, violation, plan, mark })
     }
 }

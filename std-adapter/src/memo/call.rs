@@ -113,9 +113,10 @@ impl<S: Shape> Call<S> {
         let (own_slot, scopes_slot) = (&mut own, &mut scopes);
         let fetch = move || async move {
             let scopes = scopes_slot.take().expect("one fetch a call");
-            let Ran { output, skip, usage } = frame::run(scopes, async { body().await }).await;
+            let ran = frame::run(scopes, async { body().await }).await;
+            let Ran { output, skip, usage, ttl_max } = ran;
             let value = S::split(output)?;
-            let fetched = Fetched { usage, ..fetched((codec.encode)(&value), skip) };
+            let fetched = Fetched { usage, ttl_max, ..fetched((codec.encode)(&value), skip) };
             *own_slot = Some(value);
             Ok(fetched)
         };

@@ -8,6 +8,7 @@ use std::{
     future::{Future, poll_fn},
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use super::watch::{Mark, Watch};
@@ -101,6 +102,8 @@ struct Seen {
     replies: u32,
     /// A reply told no usage, or one that is not to be added up.
     usage_unknown: bool,
+    /// The shortest time for which one of the replies may be kept.
+    ttl_max: Option<Duration>,
 }
 
 impl Frame {
@@ -115,6 +118,11 @@ impl Frame {
             Some(usage) => seen.usage = seen.usage.saturating_add(usage),
             None => seen.usage_unknown = true,
         }
+    }
+
+    fn limit(&self, ttl_max: Duration) {
+        let mut seen = self.seen();
+        seen.ttl_max = Some(seen.ttl_max.map_or(ttl_max, |ttl| ttl.min(ttl_max)));
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen> {
@@ -133,6 +141,8 @@ pub(super) struct Ran<T> {
     pub(super) skip: Option<SkipReason>,
     /// What its replies cost in tokens, where all of them told.
     pub(super) usage: Option<Usage>,
+    /// How long its result may be kept, where one of its replies has a limit.
+    pub(super) ttl_max: Option<Duration>,
 }
 
 /// Runs a memoised function's future in a frame.
@@ -148,7 +158,7 @@ pub(super) async fn run<F: Future>(scopes: Scopes, future: F) -> Ran<F::Output> 
     let seen = frame.seen();
     let skip = seen.marks.iter().find(|mark| mark.stands()).map(|mark| mark.why);
     let usage = (seen.replies > 0 && !seen.usage_unknown).then_some(seen.usage);
-    Ran { output, skip, usage }
+    Ran { output, skip, usage, ttl_max: seen.ttl_max }
 }
 
 /// Known to the clients of its scopes as long as it lives.
@@ -176,20 +186,24 @@ pub(super) fn note_scope(client: &(impl KeyScope + ?Sized)) {
     }
 }
 
-/// Notes a reply that `client` hands to its caller, with what it cost in tokens and, where it may
-/// not be stored, why; the mark takes that back.
+/// Notes a reply that `client` hands to its caller, with what it cost in tokens, how long it may be
+/// kept if it has a limit, and, where it may not be stored, why; the mark takes that back.
 ///
 /// Where no function is running on this thread, the caller may be a task that a function started:
 /// all that are running with this client in their key are told.
 pub(crate) fn note_reply(
     client: &Watch,
     usage: impl FnOnce() -> Option<Usage>,
+    ttl_max: impl FnOnce() -> Option<Duration>,
     skip: Option<SkipReason>,
 ) -> Option<Arc<Mark>> {
     let inside = FRAMES.with_borrow(|frames| !frames.is_empty());
     if inside {
-        let usage = usage();
-        each_frame(|frame| frame.add(usage));
+        let (usage, ttl_max) = (usage(), ttl_max());
+        each_frame(|frame| {
+            frame.add(usage);
+            ttl_max.into_iter().for_each(|ttl_max| frame.limit(ttl_max));
+        });
     }
     let mark = Mark::new(if inside { skip? } else { skip.and(Some(SkipReason::Untracked))? });
     if inside {

@@ -1,7 +1,6 @@
 //! What proves to the provider who is asking. Nothing here ever shows it.
 
 use core::fmt;
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::sync::Arc;
 
@@ -120,22 +119,6 @@ pub(crate) struct Secret {
     pub(crate) header: Option<KeyHeader>,
 }
 
-/// What stands where a provider echoed the credential.
-const REDACTED: &str = "[redacted]";
-
-/// What is shorter protects nothing (`x` for a local server), and taking it out would mangle words.
-const SECRET_LEN_MIN: usize = 8;
-
-/// `text` without the credential that was sent.
-pub(crate) fn scrubbed<'a>(text: &'a str, secret: Option<&Secret>) -> Cow<'a, str> {
-    match secret {
-        Some(Secret { key, .. }) if key.0.len() >= SECRET_LEN_MIN && text.contains(&*key.0) => {
-            Cow::Owned(text.replace(&*key.0, REDACTED))
-        }
-        _ => Cow::Borrowed(text),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,15 +141,5 @@ mod tests {
         assert!(!format!("{key:?} {:?}", Credential::Key(key.clone(), None)).contains("secret"));
         let tokens = Credential::Tokens(Arc::new(|| Ok("tok-secret".into())));
         assert!(!format!("{tokens:?}").contains("secret"));
-    }
-
-    /// An echoed key is taken out of every place of a text; a placeholder is none.
-    #[test]
-    fn scrubs_an_echo() {
-        let secret = |key| Secret { key: ApiKey::new(key).unwrap(), header: None };
-        let told = scrubbed("sk-12345 and sk-12345.", Some(&secret("sk-12345"))).into_owned();
-        assert_eq!(told, "[redacted] and [redacted].");
-        assert_eq!(scrubbed("a key", Some(&secret("k"))), "a key");
-        assert_eq!(scrubbed("none", None), "none");
     }
 }

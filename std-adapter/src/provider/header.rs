@@ -108,7 +108,14 @@ impl CustomHeaders {
 
     /// Whether a name sounds as if a secret were behind it.
     pub(crate) fn may_hold_secret(&self) -> bool {
-        self.0.iter().any(|(name, ..)| SECRET.iter().any(|part| name.as_str().contains(part)))
+        self.secrets().next().is_some()
+    }
+
+    /// The values behind names that sound so.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &str> {
+        let sounds_secret = |name: &HeaderName| SECRET.iter().any(|it| name.as_str().contains(it));
+        let values = self.0.iter().filter(move |(name, ..)| sounds_secret(name));
+        values.filter_map(|(_, value, _)| value.to_str().ok())
     }
 }
 

@@ -5,16 +5,16 @@ use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::reply::{BodyEnd, StreamEnd, StreamStep};
 
-use super::credential::Secret;
 use super::head::Head;
 use super::http::{Answer, HttpError, Incoming};
+use super::scrub::Secrets;
 use super::sse::{SseError, SseEvent, SseReader};
 use super::vendor;
 use crate::error::{Error, ErrorKind, Parts};
 
 /// A stream of events that is being received.
 pub(crate) struct Live {
-    secret: Option<Secret>,
+    secrets: Secrets,
     incoming: Incoming,
     reader: SseReader,
     end: StreamEnd,
@@ -29,11 +29,11 @@ impl Live {
         dialect: Dialect,
         request: &[u8],
         incoming: Incoming,
-        secret: Option<Secret>,
+        secrets: Secrets,
         bytes_max: usize,
     ) -> Self {
         Self {
-            secret,
+            secrets,
             incoming,
             reader: SseReader::new(bytes_max),
             end: StreamEnd::new(dialect, JsonValue::parse(request).ok()),
@@ -160,7 +160,7 @@ impl Live {
 
     fn failed(&mut self, event: &SseEvent) -> Error {
         self.ended = true;
-        vendor::failure_in_stream(&self.incoming.head, &event.data, self.secret.as_ref())
+        vendor::failure_in_stream(&self.incoming.head, &event.data, &self.secrets)
     }
 
     fn broken(&mut self, parts: Parts) -> Error {

@@ -17,6 +17,7 @@ mod openai;
 mod retry;
 mod route;
 mod said;
+mod scrub;
 mod spent;
 mod sse;
 mod upstream;

@@ -9,6 +9,7 @@ use super::http::{Answer, Http, HttpError, Incoming};
 use super::live::Live;
 use super::retry::{self, Hint, RetryPolicy};
 use super::route::Route;
+use super::scrub::Secrets;
 use super::vendor::{self, Failure, HeaderSettings, Operation, Vendor};
 use crate::error::{Error, ErrorKind};
 
@@ -69,17 +70,22 @@ impl Upstream {
             }
             (Got::Stream(mut incoming), secret) => {
                 let told = incoming.read_error_body().await;
-                Err(vendor::no_stream(&incoming.head, told, secret.as_ref()))
+                Err(vendor::no_stream(&incoming.head, told, &self.secrets(secret.as_ref())))
             }
             (Got::Whole(Answer { head, body }), secret) => {
-                Err(vendor::no_stream(&head, body, secret.as_ref()))
+                Err(vendor::no_stream(&head, body, &self.secrets(secret.as_ref())))
             }
         }
     }
 
     fn follow(&self, request: &[u8], incoming: Incoming, secret: Option<Secret>) -> Live {
         let (dialect, limit) = (self.vendor.dialect(), self.http.answer_bytes_max());
-        Live::new(dialect, request, incoming, secret, limit)
+        Live::new(dialect, request, incoming, self.secrets(secret.as_ref()), limit)
+    }
+
+    /// What of an attempt with this credential no error may show.
+    fn secrets(&self, credential: Option<&Secret>) -> Secrets {
+        Secrets::of(credential, &self.settings.custom)
     }
 
     async fn exchange(
@@ -127,7 +133,7 @@ impl Upstream {
         };
         if !is_success(incoming.head.status) {
             let body = incoming.read_error_body().await;
-            return Ok(Err(vendor::failure(&incoming.head, body, secret)));
+            return Ok(Err(vendor::failure(&incoming.head, body, &self.secrets(secret))));
         }
         if incoming.head.encoded {
             return Ok(Err(connection_failure(HttpError::Encoded)));

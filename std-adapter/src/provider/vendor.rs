@@ -6,11 +6,12 @@ use bytes::Bytes;
 use llm_cache_core::key::Dialect;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
-use super::credential::{Secret, scrubbed};
+use super::credential::Secret;
 use super::head::Head;
 use super::header::CustomHeaders;
 use super::retry::Hint;
 use super::said::Said;
+use super::scrub::Secrets;
 use crate::error::{Error, ErrorKind, Parts};
 
 /// The settings that become headers.
@@ -92,12 +93,12 @@ pub(crate) fn headers_of(
 }
 
 /// The failure that an answer with a status other than success is.
-pub(crate) fn failure(head: &Head, body: Bytes, secret: Option<&Secret>) -> Failure {
+pub(crate) fn failure(head: &Head, body: Bytes, secrets: &Secrets) -> Failure {
     let said = Said::read(&body);
     let kind = kind_of(head.status, &said);
     let parts = Parts::new(kind, summary(kind))
         .status(head.status)
-        .request_id(request_id(head, &said, secret).as_deref())
+        .request_id(request_id(head, &said, secrets).as_deref())
         .retry_after(head.retry_after);
     let hint = Hint {
         status: Some(head.status),
@@ -106,11 +107,11 @@ pub(crate) fn failure(head: &Head, body: Bytes, secret: Option<&Secret>) -> Fail
         retry_after: head.retry_after,
         spent: kind == ErrorKind::SpendLimit,
     };
-    Failure { parts: with_words(parts, &said, body, secret), hint }
+    Failure { parts: with_words(parts, &said, body, secrets), hint }
 }
 
 /// The failure that an error event within a stream is. The stream had status 200.
-pub(crate) fn failure_in_stream(head: &Head, data: &str, secret: Option<&Secret>) -> Error {
+pub(crate) fn failure_in_stream(head: &Head, data: &str, secrets: &Secrets) -> Error {
     let said = Said::read(data.as_bytes());
     // The status that the class would have had in an answer of its own.
     let status = match said.class.as_deref() {
@@ -124,33 +125,33 @@ pub(crate) fn failure_in_stream(head: &Head, data: &str, secret: Option<&Secret>
     let kind = kind_of(status, &said);
     let parts = Parts::new(kind, format!("the stream broke off: {}", summary(kind)))
         .status(head.status)
-        .request_id(request_id(head, &said, secret).as_deref());
-    with_words(parts, &said, Bytes::copy_from_slice(data.as_bytes()), secret).into()
+        .request_id(request_id(head, &said, secrets).as_deref());
+    with_words(parts, &said, Bytes::copy_from_slice(data.as_bytes()), secrets).into()
 }
 
 /// The error of a success that is no stream of events although one was asked for, with what the
 /// provider said instead.
-pub(crate) fn no_stream(head: &Head, body: Bytes, secret: Option<&Secret>) -> Error {
+pub(crate) fn no_stream(head: &Head, body: Bytes, secrets: &Secrets) -> Error {
     let said = Said::read(&body);
     let message = "the answer to a streamed request is no stream of events";
     let parts = Parts::new(ErrorKind::Malformed, message)
         .status(head.status)
-        .request_id(request_id(head, &said, secret).as_deref());
-    with_words(parts, &said, body, secret).into()
+        .request_id(request_id(head, &said, secrets).as_deref());
+    with_words(parts, &said, body, secrets).into()
 }
 
 /// The request's id from the head, else from the body; a stranger's text like any other.
-fn request_id<'a>(head: &'a Head, said: &'a Said, secret: Option<&Secret>) -> Option<Cow<'a, str>> {
+fn request_id<'a>(head: &'a Head, said: &'a Said, secrets: &Secrets) -> Option<Cow<'a, str>> {
     let told = head.request_id.as_deref().or(said.request_id.as_deref());
-    told.map(|text| scrubbed(text, secret))
+    told.map(|text| secrets.scrub(text))
 }
 
-/// Adds what the provider said, without the credential.
-fn with_words(parts: Parts, said: &Said, body: Bytes, secret: Option<&Secret>) -> Parts {
-    let message = said.message.as_deref().map(|text| scrubbed(text, secret));
-    let class = said.class.as_deref().map(|text| scrubbed(text, secret));
+/// Adds what the provider said, without the secrets of the request.
+fn with_words(parts: Parts, said: &Said, body: Bytes, secrets: &Secrets) -> Parts {
+    let message = said.message.as_deref().map(|text| secrets.scrub(text));
+    let class = said.class.as_deref().map(|text| secrets.scrub(text));
     let body = match str::from_utf8(&body) {
-        Ok(text) => match scrubbed(text, secret) {
+        Ok(text) => match secrets.scrub(text) {
             Cow::Borrowed(_) => body,
             Cow::Owned(text) => Bytes::from(text),
         },

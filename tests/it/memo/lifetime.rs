@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use llm_cache::{
-    Cache, Client,
+    Cache, Client, Error,
     cache::{CallOptions, Fetched, MissReason, Outcome, Share},
     cached,
     client::Request,
@@ -92,4 +92,33 @@ async fn an_unknown_age_is_too_old() {
         let answer = cache.get_or_fetch(key, &options, Share::cloned(), fetch).await.unwrap();
         assert_eq!(answer.outcome.is_hit(), hit);
     }
+}
+
+/// What a function makes of an answer of live tools is kept no longer than its request lets that
+/// answer be kept, whether the answer was fetched or stored for some time already.
+#[tokio::test]
+async fn live_answers_limit_what_is_made_of_them() {
+    #[cached(cache = cache, skip_unkeyed(cache), skip(client))]
+    async fn news(cache: &Cache, client: &Client, part: u8) -> Result<String, Error> {
+        let _ = part;
+        let request = Request::raw(
+            r#"{"model":"claude-haiku-4-5","max_tokens":100,"tools":[{"name":"web_search",
+                "type":"web_search_20250305"}],"messages":[{"role":"user","content":"x"}]}"#,
+        );
+        Ok(client.send(request.store_live_tools(Duration::from_secs(60))).await?.text())
+    }
+    let clock = ManualClock::new(Millis(1_000));
+    let cache = Cache::builder().clock(clock.clone()).build();
+    let emulator = Emulator::start(Options::new()).unwrap();
+    let client = Client::anthropic().base_url(emulator.base_url()).api_key("k");
+    let client = client.cache(Cache::builder().clock(clock.clone()).build()).build().unwrap();
+    let outcome = async |part| news_with_outcome(&cache, &client, part).await.1;
+    assert!(outcome(1).await.is_miss());
+    clock.advance(Duration::from_secs(40));
+    assert!(outcome(1).await.is_hit());
+    // Its answer is 40 s old when the second result is made of it.
+    assert!(outcome(2).await.is_miss());
+    assert_eq!(emulator.upstream_calls(), 1);
+    clock.advance(Duration::from_secs(21));
+    assert_eq!((outcome(1).await, outcome(2).await), (EXPIRED, EXPIRED));
 }
