@@ -8,7 +8,7 @@ use std::{error::Error, process::ExitCode, time::Duration};
 use llm_cache::{
     Client,
     client::{Part, Request, Tool},
-    core::prompt::{CacheControl, Role},
+    llm_cache_core::prompt::{CacheControl, Role},
 };
 use support::{Provider, Service};
 

@@ -7,7 +7,7 @@ use std::{error::Error, process::ExitCode};
 
 use llm_cache::{
     client::{Part, Request, Tool},
-    core::prompt::Role,
+    llm_cache_core::prompt::Role,
     prompt::plan::Planner,
 };
 use support::{Provider, Service};

@@ -10,7 +10,7 @@ use std::{error::Error, process::ExitCode};
 use llm_cache::{
     Client,
     client::{Extracted, Part, Request, Via},
-    core::{
+    llm_cache_core::{
         Usage,
         prompt::{CacheControl, Role},
     },

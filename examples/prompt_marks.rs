@@ -8,11 +8,11 @@ use std::{error::Error, process::ExitCode};
 use llm_cache::{
     Client,
     client::Request,
-    core::prompt::{
+    llm_cache_core::prompt::{
         Block, CacheControl, Function, Message, RawJson, SystemPrompt, Tool, ToolUse, Ttl, Which,
         mark_last_text, mark_tool_results,
     },
-    core::{key::Dialect, prompt},
+    llm_cache_core::{key::Dialect, prompt},
 };
 use support::{Provider, Service};
 

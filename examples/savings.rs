@@ -8,7 +8,7 @@ use std::{error::Error, process::ExitCode};
 use llm_cache::{
     Cache,
     client::Request,
-    core::prompt::CacheControl,
+    llm_cache_core::prompt::CacheControl,
     prompt::{Facts, Savings},
 };
 use support::{Provider, Service};

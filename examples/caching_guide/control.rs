@@ -6,7 +6,7 @@ use std::error::Error;
 use llm_cache::{
     Client,
     client::{Part, Request, Tool},
-    core::prompt::{Role, Ttl},
+    llm_cache_core::prompt::{Role, Ttl},
 };
 
 use super::{MARK, ask, long};

@@ -6,7 +6,7 @@ use std::error::Error;
 use llm_cache::{
     Client,
     client::{Part, Request},
-    core::prompt::{Role, Ttl, Which},
+    llm_cache_core::prompt::{Role, Ttl, Which},
 };
 
 use super::MARK;

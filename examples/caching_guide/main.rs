@@ -20,7 +20,7 @@ use std::{env, error::Error, process::ExitCode};
 use llm_cache::{
     Client,
     client::{Reply, Request},
-    core::prompt::CacheControl,
+    llm_cache_core::prompt::CacheControl,
 };
 use support::{Provider, Service};
 

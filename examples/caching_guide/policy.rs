@@ -5,7 +5,7 @@ use std::error::Error;
 use llm_cache::{
     Client,
     client::Request,
-    core::prompt::{CacheControl, Ttl},
+    llm_cache_core::prompt::{CacheControl, Ttl},
 };
 
 use super::{ask, long};

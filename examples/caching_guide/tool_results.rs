@@ -5,7 +5,7 @@ use std::error::Error;
 use llm_cache::{
     Client,
     client::{Part, Request, Tool},
-    core::prompt::{Role, Which},
+    llm_cache_core::prompt::{Role, Which},
 };
 
 use super::{MARK, ask, long};

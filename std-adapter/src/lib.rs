@@ -55,19 +55,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 | decide what a call may do, see what became of it | [`cache::Mode`], [`cache::Outcome`] |
 | watch a cache | [`cache::Event`], [`cache::CacheStats`] |
 | keep answers in files, or elsewhere | [`store::FileStore`], [`store::Store`] |
-| mark prompts for the provider's cache | [`client::Request::cached_system`], [`core::prompt`] |
+| mark prompts for the provider's cache | [`client::Request::cached_system`], [`llm_cache_core::prompt`] |
 | have the marks placed | [`client::ClientBuilder::planner`], [`prompt::plan`] |
 | learn why the provider's cache missed | [`Client::explain`], [`prompt::doctor`] |
 | count what was saved, replace prices | [`Client::savings`], [`prompt::Facts`] |
 | tell errors apart | [`ErrorKind`] |
-| keys, table, log and marks without a heap or an OS | [`core`] |
+| keys, table, log and marks without a heap or an OS | [`llm_cache_core`] |
 "#
 )]
 //! # Features
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `std` (default) | everything that needs a clock, a socket, a file or a thread; without it the crate is [`core`] alone |
+//! | `std` (default) | everything that needs a clock, a socket, a file or a thread; without it the crate is [`llm_cache_core`] alone |
 //! | `lz4` | answers compressed in the file store, where its options say so |
 //!
 //! The repository has [runnable examples] and a map of the code.
@@ -98,7 +98,7 @@ pub use cache::Cache;
 pub use client::Client;
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
-pub use llm_cache_core as core;
+pub use llm_cache_core;
 #[cfg(feature = "std")]
 #[doc(inline)]
 pub use memo::cached;

@@ -14,7 +14,7 @@ use llm_cache::{
         MissReason, Mode, Outcome, Share, SkipReason, Tier, Verdict,
     },
     clock::ManualClock,
-    core::{Millis, RequestKey, Usage, record::Record},
+    llm_cache_core::{Millis, RequestKey, Usage, record::Record},
     store::{MemoryStore, Store, StoreError, StoreErrorKind, StoreStats, Stored},
 };
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use llm_cache::cache::Cache;
 use llm_cache::client::{Client, ClientBuilder, Request, RetryPolicy, Via};
-use llm_cache::core::prompt::{CacheControl, Ttl};
+use llm_cache::llm_cache_core::prompt::{CacheControl, Ttl};
 use llm_cache::{Error, ErrorKind};
 use llm_cache_tests::emulator::Endpoint;
 use llm_cache_tests::{Emulator, Fault, Options};

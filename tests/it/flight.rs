@@ -14,7 +14,7 @@ use std::{
 use llm_cache::{
     Cache,
     cache::{Cached, CallOptions, FetchError, Fetched, Share, SkipReason, Tier, Verdict},
-    core::RequestKey,
+    llm_cache_core::RequestKey,
     store::MemoryStore,
 };
 use tokio::sync::{Semaphore, oneshot};

@@ -1,7 +1,7 @@
 //! Usage, prices and savings on all recorded traffic, against a computation of their own: the
 //! counts straight from the recorded JSON, the prices from a table in this file.
 
-use llm_cache::core::{Usage, key::Dialect};
+use llm_cache::llm_cache_core::{Usage, key::Dialect};
 use llm_cache::prompt::{Facts, Money, Reported, Savings};
 use llm_cache_tests::{
     replay::{Pair, Replay},

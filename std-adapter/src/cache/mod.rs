@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use llm_cache::cache::{Cache, CallOptions, Fetched, Outcome, Share};
-//! use llm_cache::core::RequestKey;
+//! use llm_cache::llm_cache_core::RequestKey;
 //! # async fn run() {
 //! let cache = Cache::builder().memory_bytes(4 << 20).build();
 //! let key = RequestKey::from_bytes([7; 32]);

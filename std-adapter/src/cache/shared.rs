@@ -42,14 +42,14 @@ const SHARD_ENTRIES_MIN: usize = 64;
 /// ```
 /// use std::sync::Arc;
 /// use llm_cache::cache::SharedTable;
-/// use llm_cache::core::{Millis, RequestKey, table::Meta};
+/// use llm_cache::llm_cache_core::{Millis, RequestKey, table::Meta};
 ///
 /// let table = SharedTable::new(1_000, 1 << 20);
 /// let (key, now) = (RequestKey::from_bytes([7; 32]), Millis(0));
 /// table.insert(&key, Arc::new(vec![1.5, 2.5]), 16, Meta::default(), now)?;
 /// let found = table.get(&key, now).expect("it was inserted a moment ago");
 /// assert_eq!(found.value[1], 2.5);
-/// # Ok::<(), llm_cache::core::table::InsertError>(())
+/// # Ok::<(), llm_cache::llm_cache_core::table::InsertError>(())
 /// ```
 pub struct SharedTable<V> {
     shards: Box<[Shard<V>]>,

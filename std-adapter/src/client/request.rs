@@ -21,7 +21,7 @@ use crate::error::Error;
 ///
 /// ```
 /// use llm_cache::client::Request;
-/// use llm_cache::core::prompt::CacheControl;
+/// use llm_cache::llm_cache_core::prompt::CacheControl;
 ///
 /// let manual = "a long text that many requests share";
 /// let request = Request::new()

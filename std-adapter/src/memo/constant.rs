@@ -7,7 +7,7 @@
 
 use std::{borrow::Cow, num::NonZero};
 
-use crate::core::key::FieldHasher;
+use llm_cache_core::key::FieldHasher;
 
 /// The domain of a constant's digest.
 const DOMAIN: &str = "llm-cache constant 1";

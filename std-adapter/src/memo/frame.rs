@@ -14,7 +14,7 @@ use std::{
 use super::watch::{Mark, Watch};
 use crate::{
     cache::{SkipReason, Verdict},
-    core::{
+    llm_cache_core::{
         Usage,
         key::{FieldHasher, KeyScope},
     },

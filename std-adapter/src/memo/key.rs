@@ -12,7 +12,7 @@ use super::{
     returned::HasSchema,
     site::{ResultForm, Site},
 };
-use crate::core::{
+use llm_cache_core::{
     RequestKey,
     canonical::{Everything, Slot, canonicalize, scratch_needed, write_json},
     key::{FieldHasher, KeyScope},
@@ -149,7 +149,7 @@ impl<T> MemoKey<T> {
     label = "named in `skip(..)`",
     note = "where it holds a client, say which: `#[cached(skip_unkeyed(self), scope = \
             &self.client)]` for `self`, or the same with the parameter's name",
-    note = "or implement `llm_cache::core::key::KeyScope` for it: whatever decides the answers of \
+    note = "or implement `llm_cache::llm_cache_core::key::KeyScope` for it: whatever decides the answers of \
             its clients goes in"
 )]
 pub trait Scoped {

@@ -21,7 +21,7 @@ pub use carry::{carry, carry_fn};
 pub(crate) use frame::note_reply;
 pub(crate) use watch::{Mark, Sink, Watch};
 
-use crate::core::key::KeyScope;
+use llm_cache_core::key::KeyScope;
 
 /// Keeps what a function returns under its name, its text and its arguments.
 ///

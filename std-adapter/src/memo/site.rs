@@ -5,7 +5,7 @@ use std::{any::TypeId, sync::OnceLock};
 use schemars::{JsonSchema, generate::SchemaSettings};
 
 use super::{constant::Constants, key::canonical};
-use crate::core::key::FieldHasher;
+use llm_cache_core::key::FieldHasher;
 
 /// One decorated function; a static in its expansion.
 pub struct Site {

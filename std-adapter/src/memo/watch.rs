@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::frame::Frame;
-use crate::{cache::SkipReason, core::Usage};
+use crate::{cache::SkipReason, llm_cache_core::Usage};
 
 /// Receives what the hits of memoised functions with a client in their key have saved.
 pub(crate) trait Sink: Send + Sync {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use llm_cache::{
-    core::{
+    llm_cache_core::{
         Millis, RequestKey, Usage,
         record::{Crc32c, HEAD_LEN, Log, PortableCrc32c, Record, Timestamp, write_extension},
     },

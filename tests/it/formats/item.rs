@@ -1,6 +1,6 @@
 //! One line about one record, readable without this library.
 
-use llm_cache::core::{
+use llm_cache::llm_cache_core::{
     Millis, RequestKey, Usage,
     record::{ClockDomain, LogItem, Record, Timestamp},
 };

@@ -9,7 +9,7 @@ use std::{
 };
 
 use llm_cache::{
-    core::{
+    llm_cache_core::{
         RequestKey,
         record::{ClockDomain, Crc32c, PortableCrc32c, Record},
     },

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use llm_cache::core::json::JsonValue;
-use llm_cache::core::key::Dialect;
-use llm_cache::core::reply::{BodyEnd, StreamEnd, StreamStep};
+use llm_cache::llm_cache_core::json::JsonValue;
+use llm_cache::llm_cache_core::key::Dialect;
+use llm_cache::llm_cache_core::reply::{BodyEnd, StreamEnd, StreamStep};
 use llm_cache_tests::replay::{Pair, Replay};
 use llm_cache_tests::shared;
 

@@ -21,7 +21,7 @@ use std::{
     thread,
 };
 
-use llm_cache::core::{
+use llm_cache::llm_cache_core::{
     RequestKey,
     key::{Dialect, Endpoint, KeyHasher, Scope, Tenant},
 };

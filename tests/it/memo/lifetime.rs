@@ -8,7 +8,7 @@ use llm_cache::{
     cached,
     client::Request,
     clock::ManualClock,
-    core::{Millis, RequestKey, record::Record},
+    llm_cache_core::{Millis, RequestKey, record::Record},
     store::{MemoryStore, Store},
 };
 use llm_cache_tests::{Emulator, Options};

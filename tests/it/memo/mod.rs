@@ -15,7 +15,7 @@ use llm_cache::{
     Cache,
     cache::Outcome,
     cached,
-    core::key::{FieldHasher, KeyScope},
+    llm_cache_core::key::{FieldHasher, KeyScope},
     memo::note_client,
 };
 use schemars::JsonSchema;

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use llm_cache::{Cache, Client, cached, core::key::KeyScope};
+use llm_cache::{Cache, Client, cached, llm_cache_core::key::KeyScope};
 use serde::{Deserialize, Serialize};
 
 use super::{Alias, MODEL, Model, hits, small};
@@ -168,7 +168,7 @@ async fn a_scope_around_a_client_stands_for_it() {
         prompt: &'static str,
     }
     impl KeyScope for Service {
-        fn key_scope(&self, out: &mut llm_cache::core::key::FieldHasher) {
+        fn key_scope(&self, out: &mut llm_cache::llm_cache_core::key::FieldHasher) {
             out.field(self.prompt.as_bytes());
             self.client.key_scope(out);
         }

@@ -1,7 +1,7 @@
 //! The planner against the emulator: what it marks is accepted, and what it says is read is read.
 
 use llm_cache::{
-    core::prompt::{PartKind, PromptView, Ttl},
+    llm_cache_core::prompt::{PartKind, PromptView, Ttl},
     prompt::{
         Facts, ModelFacts,
         outline::{Outline, TokenCounter},

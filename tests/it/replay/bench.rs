@@ -12,7 +12,7 @@ use llm_cache::{
     Cache, Error, ErrorKind,
     cache::{Event, MissReason, Outcome, Tier, Verdict},
     client::{Client, Request},
-    core::{Usage, key::Dialect},
+    llm_cache_core::{Usage, key::Dialect},
     store::FileStore,
 };
 use llm_cache_tests::{Emulator, Options, Replay, replay::Pair, shared_dir};

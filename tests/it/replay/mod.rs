@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use llm_cache::{
     cache::Tier,
     client::Request,
-    core::{
+    llm_cache_core::{
         RequestKey,
         key::{Endpoint, Scope, Tenant},
     },

@@ -1,7 +1,7 @@
 //! What recorded traffic must come to, worked out from the recording alone: nothing here asks core
 //! or the client how it reads an answer, a stream, a count of tokens or a request's identity.
 
-use llm_cache::core::{Usage, key::Dialect};
+use llm_cache::llm_cache_core::{Usage, key::Dialect};
 use llm_cache_tests::{digest::sorted_text, replay::Pair};
 use serde_json::{Map, Value};
 

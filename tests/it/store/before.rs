@@ -13,7 +13,7 @@ use std::{
 };
 
 use llm_cache::{
-    core::{
+    llm_cache_core::{
         Millis,
         record::{
             ALIGN_MIN, Found, Kind, PortableCrc32c, Record, Salt, Scan, SegmentHeader,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use llm_cache::{
-    core::{
+    llm_cache_core::{
         Millis, RequestKey,
         record::{Record, Timestamp},
     },

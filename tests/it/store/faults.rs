@@ -9,7 +9,7 @@ use std::{
 };
 
 use llm_cache::{
-    core::{
+    llm_cache_core::{
         Millis,
         record::{Crc32c, PortableCrc32c, Record, Timestamp},
     },

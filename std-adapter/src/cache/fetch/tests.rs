@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    core::record::Record,
+    llm_cache_core::record::Record,
     store::{MemoryStore, Store, StoreError, StoreStats},
 };
 use std::{

@@ -37,7 +37,7 @@ async fn answers_the_second_call() {
         assert!(second.outcome().is_hit());
         assert_eq!(second.body(), first.body());
         assert_eq!(second.usage(), first.usage());
-        assert_eq!(second.billed_usage(), crate::core::Usage::default());
+        assert_eq!(second.billed_usage(), llm_cache_core::Usage::default());
         assert_eq!(second.request_id(), None);
         assert_eq!((server.count(), cache.stats().hits()), (1, 1));
         assert_eq!(client.upstream_calls(), 1, "a hit sends nothing");

@@ -5,11 +5,11 @@ use core::time::Duration;
 use super::{ANSWER, anthropic, openai};
 use crate::ErrorKind;
 use crate::client::{Client, Request, Tool};
-use crate::core::prompt::CacheControl;
-use crate::core::reply::{Diagnostics, MissReason};
 use crate::prompt::doctor::Finding;
 use crate::prompt::plan::{Breakpoint, Planner, Reason};
 use crate::provider::loopback::{Loopback, answer};
+use llm_cache_core::prompt::CacheControl;
+use llm_cache_core::reply::{Diagnostics, MissReason};
 
 /// A question with marked instructions of some 3,000 tokens.
 fn request(instructions: &str, question: &str) -> Request {

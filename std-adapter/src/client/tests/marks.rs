@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 
 use super::{ANSWER, anthropic};
 use crate::client::{Part, Request};
-use crate::core::prompt::{CacheControl, IndexOutOfRange, NoText, Ttl, Which};
 use crate::provider::loopback::{Loopback, answer};
+use llm_cache_core::prompt::{CacheControl, IndexOutOfRange, NoText, Ttl, Which};
 
 const MARK: CacheControl = CacheControl::ephemeral();
 

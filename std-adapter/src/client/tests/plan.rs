@@ -5,9 +5,9 @@ use serde_json::Value;
 use super::{ANSWER, anthropic};
 use crate::cache::Cache;
 use crate::client::{Client, Request, Tool};
-use crate::core::prompt::CacheControl;
 use crate::prompt::plan::Planner;
 use crate::provider::loopback::{Loopback, answer, event_stream};
+use llm_cache_core::prompt::CacheControl;
 
 /// A turn of an agent with long instructions.
 fn request() -> Request {

@@ -6,9 +6,9 @@ use super::anthropic;
 use crate::cache::{Cache, Event};
 use crate::client::Request;
 use crate::clock::ManualClock;
-use crate::core::{Millis, Usage};
 use crate::prompt::{Facts, Savings};
 use crate::provider::loopback::{Loopback, answer, event_stream};
+use llm_cache_core::{Millis, Usage};
 
 /// An answer of this model whose prompt read and wrote so many tokens.
 fn body(model: &str, read: u64, written: u64) -> String {

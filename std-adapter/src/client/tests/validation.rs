@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use super::{ANSWER, anthropic};
 use crate::cache::{Cache, Event};
 use crate::client::{Client, Part, Request, Tool, ToolChoice, Validation};
-use crate::core::prompt::{CacheControl, Place, Role, Rule, Violation};
 use crate::provider::loopback::{Loopback, answer};
 use crate::{Error, ErrorKind};
+use llm_cache_core::prompt::{CacheControl, Place, Role, Rule, Violation};
 
 /// The rule that `broken` and `BROKEN` break.
 const RULE: Violation =

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use super::{ANSWER, CHAT_ANSWER, KEY, anthropic, openai};
 use crate::ErrorKind;
 use crate::client::{Client, Part, Request, Tenant, Tool, ToolChoice, Validation};
-use crate::core::prompt::{CacheControl, Role, Ttl};
 use crate::provider::loopback::{Loopback, answer};
+use llm_cache_core::prompt::{CacheControl, Role, Ttl};
 
 /// A raw request arrives byte for byte, with exactly the headers that the API asks for.
 #[tokio::test]

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use llm_cache::{
-//!     core::prompt::PromptView,
+//!     llm_cache_core::prompt::PromptView,
 //!     prompt::{Facts, outline::{Estimate, Outline}, plan::Planner},
 //! };
 //!

@@ -17,7 +17,7 @@ use std::{
 };
 
 use llm_cache::{
-    core::{RequestKey, record::Record},
+    llm_cache_core::{RequestKey, record::Record},
     store::{Durability, FileStore, Store, StoreError, StoreErrorKind},
 };
 use tempfile::TempDir;
