@@ -1,47 +1,25 @@
 //! The store in a directory of files.
 
-mod active;
 #[cfg(test)]
 mod churn_tests;
-mod claim;
-mod common;
-mod crc;
 mod directory;
 mod disk;
-mod entries;
 #[cfg(test)]
 mod fault_tests;
-mod flash_image;
-mod flusher;
 mod follow;
-mod hasher;
-mod heal;
-mod held;
-mod holder;
 mod index;
-mod listing;
 mod maintain;
-mod medium;
-mod network;
+mod open_store;
 mod options;
-mod packed;
 #[cfg(test)]
 mod power_tests;
-mod progress;
-mod reclaim;
-mod recover;
-mod replaced;
-mod salt;
+mod read;
 mod segment;
-mod shared;
 #[cfg(test)]
 mod sim;
-mod tail;
 #[cfg(test)]
 mod tests;
-mod verify;
-mod window;
-mod writer;
+mod write;
 
 use std::{
     fmt,
@@ -55,20 +33,17 @@ use llm_cache_core::{
 };
 
 use self::{
-    disk::Disk,
+    disk::{Disk, access},
+    open_store::Shared,
     segment::{DATA_START, padded},
-    shared::Shared,
-    writer::Item,
+    write::Item,
 };
 use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
 
-pub use crc::HardwareCrc32c;
-pub use entries::Entries;
-pub use flash_image::FlashImage;
-pub use maintain::Compaction;
-pub use medium::FileMedium;
+pub use maintain::{Compaction, Damage, DamageKind, Verification};
 pub use options::{Durability, FileStoreOptions};
-pub use verify::{Damage, DamageKind, Verification};
+pub use read::Entries;
+pub use segment::{FileMedium, FlashImage, HardwareCrc32c};
 
 /// Keeps entries in a directory, in files of the format that core's FORMAT.md specifies.
 ///
@@ -128,9 +103,9 @@ impl FileStore {
 
     fn open_with(path: &Path, options: FileStoreOptions) -> Result<Self, StoreError> {
         let disk = if options.is_read_only {
-            directory::open_to_read(path, options.trusts_group)?
+            access::open_to_read(path, options.trusts_group)?
         } else {
-            directory::open(path, options.trusts_group)?
+            access::open(path, options.trusts_group)?
         };
         let path = disk.path().to_owned();
         Self::on_disk(Arc::new(disk), path, options)
@@ -166,7 +141,7 @@ impl FileStore {
     /// # Errors
     /// What the file system reports.
     pub fn verify(&self) -> Result<Verification, StoreError> {
-        verify::verify(&self.shared.common)
+        maintain::verify(&self.shared.common)
     }
 
     /// Rewrites every segment that holds replaced, removed, cleared, expired or damaged entries, so
@@ -230,7 +205,7 @@ impl Store for FileStore {
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &self.shared;
         #[cfg(feature = "lz4")]
-        let packed = shared.common.options.compresses.then(|| packed::pack(record)).flatten();
+        let packed = shared.common.options.compresses.then(|| segment::pack(record)).flatten();
         #[cfg(feature = "lz4")]
         let record = &match &packed {
             Some((extensions, payload)) => Record { extensions, payload, ..*record },

@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::{FileStore, directory, network};
+use super::{
+    FileStore,
+    disk::{access, network},
+};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What survives a power loss. A crash or `kill -9` of this process alone loses nothing that `put`
@@ -188,7 +191,7 @@ impl FileStoreOptions {
         let Some(namespace) = &self.namespace else { return Ok(path.to_owned()) };
         let name = namespace.name();
         let name = name.ok_or_else(|| StoreError::new(StoreErrorKind::InvalidNamespace).at(path));
-        name.map(|name| directory::of_namespace(path, name))
+        name.map(|name| access::of_namespace(path, name))
     }
 
     /// How many files may be open beside those that are written.
