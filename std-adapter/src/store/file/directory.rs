@@ -1,31 +1,27 @@
-//! What all parts of an open store share.
+//! The open directory, the index of what is in it, and what befell the store.
 
 use std::{
     io,
     path::PathBuf,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use super::{
-    Durability, FileStoreOptions, disk::Disk, follow::Follow, index::Index, segment::Segment,
-    write::Appended,
-};
+use super::{Durability, FileStoreOptions, disk::Disk, index::Index, segment::Segment};
 use crate::store::{StoreError, StoreErrorKind};
 
-/// The directory, what is known to be in it, and what befell the store.
+/// The directory, the index of what is known to be in it, and what befell the store.
 ///
-/// Locks are taken in this order: the store's writer, `follow`, `index`. None of the latter two is
-/// held while a sync is waited for or an entry is copied, so that readers never wait for either.
-pub(crate) struct Common {
+/// The index is not locked while a sync is waited for or an entry is copied, so that readers never
+/// wait for either.
+pub(crate) struct Directory {
     pub(crate) disk: Arc<dyn Disk>,
     /// For errors.
     pub(crate) path: PathBuf,
     pub(crate) options: FileStoreOptions,
     pub(crate) counters: Counters,
-    follow: Mutex<Follow>,
     index: RwLock<Index>,
 }
 
@@ -40,22 +36,11 @@ pub(crate) struct Counters {
     pub(crate) order: AtomicU64,
 }
 
-impl Common {
+impl Directory {
     /// What a store that is being opened begins with: nothing was read yet.
-    pub(crate) fn open(
-        disk: Arc<dyn Disk>,
-        path: PathBuf,
-        options: FileStoreOptions,
-    ) -> Result<Self, StoreError> {
-        let follow = Mutex::new(Follow::open(&*disk, &path, options.is_read_only)?);
+    pub(crate) fn open(disk: Arc<dyn Disk>, path: PathBuf, options: FileStoreOptions) -> Self {
         let index = RwLock::new(Index::new(options.open_max()));
-        let counters = Counters::default();
-        Ok(Self { disk, path, options, counters, follow, index })
-    }
-
-    pub(crate) fn follow(&self) -> MutexGuard<'_, Follow> {
-        // A panic while it was held has at worst left something unread that is listed again.
-        self.follow.lock().unwrap_or_else(PoisonError::into_inner)
+        Self { disk, path, options, counters: Counters::default(), index }
     }
 
     pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
@@ -65,14 +50,6 @@ impl Common {
     pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
         // Its methods do not panic between two changes that belong together.
         self.index.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Takes up a record that this store has appended.
-    pub(crate) fn apply(&self, appended: &Appended) -> Result<(), StoreError> {
-        let mut index = self.index_mut();
-        index.segments_mut().set_file_len(appended.handle, appended.file_len.into());
-        let applied = index.apply(appended.handle, &appended.found);
-        applied.map_err(|error| StoreError::io(&appended.segment.path, error))
     }
 
     /// A segment with its file open, and kept open while it is read more often than others. `None`:

@@ -1,49 +1,35 @@
-//! An open store: looking at others before it answers, appending, syncing.
+//! An open store: its writer, appending, syncing, and what a fork makes of it.
 
 use std::{
     path::PathBuf,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     thread,
     time::Instant,
 };
 
-use llm_cache_core::RequestKey;
-
 use super::{
     Durability, FileStoreOptions,
-    directory::Common,
     disk::Disk,
-    follow::LEASE,
+    follow::View,
     maintain::Maintenance,
-    read::recover,
-    segment::{Segment, unpack},
+    segment::Segment,
     write::{Appended, Flusher, Item, Writer},
 };
-use crate::store::{StoreError, StoreErrorKind, Stored};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// How often something is written anew because somebody deletes the files that it is in.
 const COMMITS: u32 = 4;
-/// How often an entry is looked up anew because the file that it was in is gone.
-pub(crate) const LOADS: u32 = 8;
 
 /// An open store: what the calls of all threads work on.
-pub(crate) struct Shared {
-    pub(crate) common: Common,
+pub(crate) struct OpenStore {
+    pub(crate) view: View,
     /// Taken before all other locks, and never while a put's sync is waited for.
     writer: Mutex<Writer>,
     /// Where the durability is an interval.
     flusher: Mutex<Option<Flusher<Arc<Segment>>>>,
-    opened: Instant,
-    /// When what others do was last looked at, in nanoseconds since `opened`.
-    looked_at: AtomicU64,
-    /// Whether another writer was alive then.
-    is_shared: AtomicBool,
 }
 
-impl Shared {
+impl OpenStore {
     /// Opens the store and reads what is there.
     pub(crate) fn open(
         disk: Arc<dyn Disk>,
@@ -51,15 +37,12 @@ impl Shared {
         options: FileStoreOptions,
     ) -> Result<Arc<Self>, StoreError> {
         let shared = Arc::new(Self {
-            common: Common::open(disk, path, options)?,
+            view: View::open(disk, path, options)?,
             writer: Mutex::new(Writer::new()),
             flusher: Mutex::new(None),
-            opened: Instant::now(),
-            looked_at: AtomicU64::new(0),
-            is_shared: AtomicBool::new(false),
         });
-        shared.look_now()?;
-        shared.common.follow().check_version(&shared.common)?;
+        shared.view.look_now()?;
+        shared.view.follow().check_version(&shared.view.directory)?;
         shared.start_flusher()?;
         Ok(shared)
     }
@@ -68,7 +51,7 @@ impl Shared {
     pub(crate) fn close(&self) {
         let mut writer = self.writer();
         let is_child = writer.note_fork();
-        writer.release(&self.common);
+        writer.release(&self.view);
         drop(writer);
         self.stop_flusher(is_child);
     }
@@ -82,47 +65,11 @@ impl Shared {
         self.flusher.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(crate) fn now(&self) -> u64 {
-        u64::try_from(self.opened.elapsed().as_nanos()).unwrap_or(u64::MAX)
-    }
-
-    /// Looks at what others have done, unless that was just done, by this clock, and nobody else
-    /// writes.
-    pub(crate) fn look(&self, now: u64) -> Result<(), StoreError> {
-        let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
-        if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
-            return Ok(());
-        }
-        self.look_since(now)
-    }
-
-    pub(crate) fn look_now(&self) -> Result<(), StoreError> {
-        self.look_since(self.now())
-    }
-
-    /// Looks at what others have done, unless somebody has begun to do so after `since`.
-    pub(crate) fn look_since(&self, since: u64) -> Result<(), StoreError> {
-        let mut follow = self.common.follow();
-        if self.looked_at.load(Ordering::Acquire) > since {
-            return Ok(());
-        }
-        let begun = self.now();
-        follow.look(&self.common)?;
-        self.is_shared.store(follow.state().is_shared, Ordering::Release);
-        self.looked_at.store(begun, Ordering::Release);
-        Ok(())
-    }
-
-    /// Looks at the names too, whether or not anybody has said that they have changed.
-    pub(crate) fn look_anew(&self) -> Result<(), StoreError> {
-        self.common.follow().list(&self.common)
-    }
-
     fn start_flusher(self: &Arc<Self>) -> Result<(), StoreError> {
-        let Durability::Interval(interval) = self.common.options.durability else {
+        let Durability::Interval(interval) = self.view.directory.options.durability else {
             return Ok(());
         };
-        if self.common.options.is_read_only {
+        if self.view.directory.options.is_read_only {
             return Ok(());
         }
         // The store's end drops the flusher, and the flusher must not keep the store.
@@ -133,7 +80,7 @@ impl Shared {
                 let _ = shared.sync(&segment, segment.written());
             }
         });
-        *self.flusher() = Some(flusher.map_err(|error| self.common.failed(error))?);
+        *self.flusher() = Some(flusher.map_err(|error| self.view.directory.failed(error))?);
         Ok(())
     }
 
@@ -145,7 +92,7 @@ impl Shared {
     }
 
     pub(crate) fn sync(&self, segment: &Segment, end: u32) -> Result<(), StoreError> {
-        segment.sync_up_to(end).inspect_err(|error| self.common.counters.note(error))
+        segment.sync_up_to(end).inspect_err(|error| self.view.directory.counters.note(error))
     }
 
     pub(crate) fn maintain<T>(
@@ -154,7 +101,7 @@ impl Shared {
     ) -> Result<T, StoreError> {
         let mut writer = self.writer();
         self.note_fork(&mut writer)?;
-        work(&mut Maintenance { common: &self.common, writer: &mut writer })
+        work(&mut Maintenance { view: &self.view, writer: &mut writer })
     }
 
     /// Makes a store of its own of what a fork has copied.
@@ -162,7 +109,7 @@ impl Shared {
         if writer.note_fork() {
             self.stop_flusher(true);
             self.start_flusher()?;
-            self.look_now()?;
+            self.view.look_now()?;
         }
         Ok(())
     }
@@ -179,30 +126,30 @@ impl Shared {
             if self.settle(&appended)? {
                 return Ok(());
             }
-            self.look_anew()?;
+            self.view.look_anew()?;
             writer = self.writer();
         }
-        Err(StoreError::new(StoreErrorKind::Gone).at(&self.common.path))
+        Err(StoreError::new(StoreErrorKind::Gone).at(&self.view.directory.path))
     }
 
     /// Appends an item with an order above all that were seen, and applies it to the index.
     fn append(&self, writer: &mut Writer, item: Item<'_>) -> Result<Appended, StoreError> {
-        let common = &self.common;
-        let follow = common.follow();
-        follow.check(common)?;
+        let view = &self.view;
+        let follow = view.follow();
+        follow.check(&view.directory)?;
         writer.forget_deleted(&follow);
         drop(follow);
-        Maintenance { common, writer }.make_room(item.encoded_len())?;
-        let order = common.counters.order.load(Ordering::Relaxed).saturating_add(1);
-        let appended = writer.append(item, order, common)?;
-        if let Durability::Interval(_) = common.options.durability
+        Maintenance { view, writer }.make_room(item.encoded_len())?;
+        let order = view.directory.counters.order.load(Ordering::Relaxed).saturating_add(1);
+        let appended = writer.append(item, order, view)?;
+        if let Durability::Interval(_) = view.directory.options.durability
             && let Some(flusher) = &*self.flusher()
         {
             // A segment that was left before is on the disk.
             flusher.set_due(Arc::clone(&appended.segment));
         }
-        common.apply(&appended)?;
-        writer.prepare(common);
+        appended.apply(&view.directory)?;
+        writer.prepare(view);
         Ok(appended)
     }
 
@@ -210,7 +157,7 @@ impl Shared {
     /// that it is in, so that it has to be written again.
     fn settle(&self, appended: &Appended) -> Result<bool, StoreError> {
         let segment = &appended.segment;
-        let is_there = if self.common.options.durability == Durability::Always {
+        let is_there = if self.view.directory.options.durability == Durability::Always {
             self.sync(segment, appended.end)?;
             segment.is_linked().map_err(|error| StoreError::io(&segment.path, error))?
         } else {
@@ -220,25 +167,5 @@ impl Shared {
             thread::sleep(known_at.saturating_duration_since(Instant::now()));
         }
         Ok(is_there)
-    }
-
-    pub(crate) fn load(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        for _ in 0..LOADS {
-            let Some((segment, place)) = self.common.index().find(key) else { return Ok(None) };
-            let opened = self.common.open_segment(place.segment, segment)?;
-            let Some(segment) = opened else {
-                // Deleted since the last look, after what counts in it was copied.
-                self.look_anew()?;
-                continue;
-            };
-            let read = segment.read(place.offset(), place.len);
-            return match read.map_err(|error| StoreError::io(&segment.path, error))? {
-                Some((found, stored)) => {
-                    Ok(Some(stored).filter(|_| found == *key).and_then(unpack))
-                }
-                None => recover(key, place, &self.common),
-            };
-        }
-        Ok(None)
     }
 }

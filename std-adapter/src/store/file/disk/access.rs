@@ -12,8 +12,8 @@ use rustix::{
     process::geteuid,
 };
 
-use super::LocalDisk;
-use crate::store::{StoreError, StoreErrorKind, file::follow::LOCK_NAME};
+use super::{LOCK_NAME, LocalDisk};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// What the directory of a namespace is called before the namespace's own name: no other file of a
 /// store begins like this.

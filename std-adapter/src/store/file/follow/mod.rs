@@ -12,6 +12,7 @@
 
 mod listing;
 mod tail;
+mod view;
 
 use std::{
     collections::HashMap,
@@ -26,12 +27,13 @@ use self::tail::Tail;
 use crate::store::{
     StoreError, StoreErrorKind,
     file::{
-        directory::Common,
-        disk::{Disk, DiskFile},
+        directory::Directory,
+        disk::{Disk, DiskFile, LOCK_NAME, LockFile, lock_soon, open_lock},
         segment::{DATA_START, Segment, Until, random_bytes},
-        write::lock_soon,
     },
 };
+
+pub(crate) use view::View;
 
 /// How old what is known of others may be when nobody else is known to write.
 pub(crate) const LEASE: Duration = Duration::from_millis(2);
@@ -78,13 +80,15 @@ pub(crate) struct State {
 /// The name of a file and what tells it from others of that name.
 pub(crate) type Identity = (String, u64);
 
-/// The identity of the file named `lock`, and the file.
-pub(crate) type LockFile = (u64, Box<dyn DiskFile>);
-
 /// Random bytes that tell whether names or writers have changed.
 pub(crate) type Notice = [u8; 8];
 
-pub(crate) const LOCK_NAME: &str = "lock";
+/// Who kept a store from making room when it last waited for that, and until what has changed it
+/// does not wait again.
+pub(crate) struct HeldUp {
+    pub(crate) notice: Notice,
+    pub(crate) holder: Option<u32>,
+}
 
 impl Follow {
     /// Opens the lock file, or makes it unless the store is only read.
@@ -113,24 +117,27 @@ impl Follow {
     }
 
     /// Whether the directory may be written to: it is there, and no newer version uses it.
-    pub(crate) fn check(&self, common: &Common) -> Result<(), StoreError> {
-        common.check_writable()?;
-        self.check_version(common)
+    pub(crate) fn check(&self, directory: &Directory) -> Result<(), StoreError> {
+        directory.check_writable()?;
+        self.check_version(directory)
     }
 
     /// Whether the directory is there, and no newer version uses it.
-    pub(crate) fn check_version(&self, common: &Common) -> Result<(), StoreError> {
+    pub(crate) fn check_version(&self, directory: &Directory) -> Result<(), StoreError> {
         if self.state.is_gone {
-            return Err(StoreError::new(StoreErrorKind::Gone).at(&common.path));
+            return Err(StoreError::new(StoreErrorKind::Gone).at(&directory.path));
         }
         let Some((name, found)) = &self.newer else { return Ok(()) };
         let kind = StoreErrorKind::NewerVersion { found: *found };
-        Err(StoreError::new(kind).at(&common.path.join(name)))
+        Err(StoreError::new(kind).at(&directory.path.join(name)))
     }
 
     /// The file whose lock makes its holder the only one to delete and to compact.
-    pub(crate) fn maintenance_lock(&self, common: &Common) -> Result<&dyn DiskFile, StoreError> {
-        let read_only = || StoreError::new(StoreErrorKind::ReadOnly).at(&common.path);
+    pub(crate) fn maintenance_lock(
+        &self,
+        directory: &Directory,
+    ) -> Result<&dyn DiskFile, StoreError> {
+        let read_only = || StoreError::new(StoreErrorKind::ReadOnly).at(&directory.path);
         self.lock.as_ref().map(|(_, file)| &**file).ok_or_else(read_only)
     }
 
@@ -150,43 +157,43 @@ impl Follow {
     }
 
     /// Tells everyone that the names or the writers of segments have changed.
-    pub(crate) fn give_notice(&self, common: &Common) -> Result<(), StoreError> {
+    pub(crate) fn give_notice(&self, directory: &Directory) -> Result<(), StoreError> {
         let [a, b, c, d, e, f, g, h, ..] = random_bytes();
-        let given = self.maintenance_lock(common)?.write_at(&[a, b, c, d, e, f, g, h], 0);
-        given.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))
+        let given = self.maintenance_lock(directory)?.write_at(&[a, b, c, d, e, f, g, h], 0);
+        given.map_err(|error| StoreError::io(&directory.path.join(LOCK_NAME), error))
     }
 
     /// Brings the index up to date with what others have done until now.
-    pub(crate) fn look(&mut self, common: &Common) -> Result<(), StoreError> {
+    pub(crate) fn look(&mut self, directory: &Directory) -> Result<(), StoreError> {
         if self.pid != process::id() {
-            self.after_fork(common)?;
+            self.after_fork(directory)?;
         }
-        let mut notice = self.read_notice(common)?;
+        let mut notice = self.read_notice(directory)?;
         let mut is_due = self.listed_at.is_none_or(|at| at.elapsed() >= LISTING);
         // A compaction while the names are read may delete a file before it is opened, and have put
         // what was in it into one that was not listed yet. Then the notice has changed.
         while is_due || notice != self.notice {
-            self.list(common)?;
+            self.list(directory)?;
             (self.notice, is_due) = (notice, false);
-            notice = self.read_notice(common)?;
+            notice = self.read_notice(directory)?;
         }
         let mut live = self.tails.iter_mut().filter(|tail| tail.is_live());
-        live.try_for_each(|tail| tail.catch_up(common))
+        live.try_for_each(|tail| tail.catch_up(directory))
     }
 
-    fn read_notice(&self, common: &Common) -> Result<Notice, StoreError> {
+    fn read_notice(&self, directory: &Directory) -> Result<Notice, StoreError> {
         let mut notice = Notice::default();
         let Some((_, lock)) = &self.lock else { return Ok(notice) };
         let read = lock.read_at(&mut notice, 0);
-        read.map_err(|error| StoreError::io(&common.path.join(LOCK_NAME), error))?;
+        read.map_err(|error| StoreError::io(&directory.path.join(LOCK_NAME), error))?;
         Ok(notice)
     }
 
     /// Knows a segment that this store writes from now on.
-    pub(crate) fn own(&mut self, handle: u32, segment: Arc<Segment>, common: &Common) {
+    pub(crate) fn own(&mut self, handle: u32, segment: Arc<Segment>, directory: &Directory) {
         self.known.insert((segment.name.clone(), segment.id), handle);
         self.tails.retain(|tail| tail.handle != handle);
-        common.index_mut().segments_mut().own(handle, Arc::clone(&segment));
+        directory.index_mut().segments_mut().own(handle, Arc::clone(&segment));
         self.own.push((handle, segment));
     }
 
@@ -208,11 +215,11 @@ impl Follow {
         segment: &Segment,
         end: u32,
         is_closed: bool,
-        common: &Common,
+        directory: &Directory,
     ) {
         self.own.retain(|(own, _)| *own != handle);
-        common.index_mut().segments_mut().disown(handle);
-        if !is_closed && common.index().held(handle).is_some() {
+        directory.index_mut().segments_mut().disown(handle);
+        if !is_closed && directory.index().held(handle).is_some() {
             self.tails.push(Tail::continued(handle, Arc::new(segment.closed()), end));
         }
     }
@@ -222,7 +229,7 @@ impl Follow {
     pub(crate) fn adopt(
         &mut self,
         len: u64,
-        common: &Common,
+        directory: &Directory,
     ) -> Result<Option<(u32, Arc<Segment>, u32)>, StoreError> {
         for tail in &mut self.tails {
             let path = tail.segment.path.clone();
@@ -241,9 +248,9 @@ impl Follow {
                 continue;
             }
             // It may have been deleted, or filled and left again, before it was locked.
-            let there = common.disk.id_of(&segment.name);
+            let there = directory.disk.id_of(&segment.name);
             if there.map_err(failed)? == Some(segment.id) {
-                tail.read_all(common)?;
+                tail.read_all(directory)?;
                 if tail.has_room(len) {
                     return Ok(Some((tail.handle, segment, tail.end())));
                 }
@@ -258,7 +265,7 @@ impl Follow {
         &mut self,
         handle: u32,
         segment: &Segment,
-        common: &Common,
+        directory: &Directory,
     ) -> Result<bool, StoreError> {
         let is_locked = segment.file().and_then(|file| lock_soon(&*file));
         if !is_locked.map_err(|error| StoreError::io(&segment.path, error))? {
@@ -266,7 +273,7 @@ impl Follow {
         }
         self.reclaimed = Some(handle);
         let tail = self.tails.iter_mut().find(|tail| tail.handle == handle);
-        let read = tail.map_or(Ok(0), |tail| tail.read_all(common));
+        let read = tail.map_or(Ok(0), |tail| tail.read_all(directory));
         if let Err(error) = read {
             let _ = self.unlock(segment);
             return Err(error);
@@ -281,7 +288,7 @@ impl Follow {
     }
 
     /// Drops a segment whose file is deleted; says how many entries went with it.
-    pub(crate) fn drop_segment(&mut self, segment: &Segment, common: &Common) -> u64 {
+    pub(crate) fn drop_segment(&mut self, segment: &Segment, directory: &Directory) -> u64 {
         let Some(handle) = self.forget(&(segment.name.clone(), segment.id)) else { return 0 };
         let mut keys = Vec::new();
         // What cannot be read here is found by its handle.
@@ -289,7 +296,7 @@ impl Follow {
             keys.push(found.head.key);
             Ok(())
         });
-        common.index_mut().drop_segment(handle, &keys)
+        directory.index_mut().drop_segment(handle, &keys)
     }
 
     /// Forgets a segment whose file is gone; gives the handle that the index has of it.
@@ -299,29 +306,4 @@ impl Follow {
         self.own.retain(|(own, _)| *own != handle);
         Some(handle)
     }
-}
-
-/// The lock file with its identity. `None`: there is none, and the store is only read.
-pub(crate) fn open_lock(
-    disk: &dyn Disk,
-    path: &Path,
-    is_read_only: bool,
-) -> Result<Option<LockFile>, StoreError> {
-    let path = path.join(LOCK_NAME);
-    let opened = match disk.open(LOCK_NAME) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && is_read_only => return Ok(None),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => match disk.create(LOCK_NAME) {
-            // Somebody else was faster.
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => disk.open(LOCK_NAME),
-            made => made,
-        },
-        opened => opened,
-    };
-    let opened = opened.and_then(|file| Ok((file.id()?, file)));
-    opened.map(Some).map_err(|error| match error.raw_os_error() {
-        Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
-            StoreError::from_io(StoreErrorKind::SymbolicLink, &path, error)
-        }
-        _ => StoreError::io(&path, error),
-    })
 }

@@ -7,7 +7,7 @@ use llm_cache_core::record::{Found, HEAD_LEN, Kind, Scan};
 use crate::store::{
     StoreError,
     file::{
-        directory::Common,
+        directory::Directory,
         segment::{DATA_START, Segment, Until},
     },
 };
@@ -88,15 +88,15 @@ impl Tail {
     }
 
     /// Takes up all that there is behind the known place; says how much of it is damaged.
-    pub(crate) fn read_all(&mut self, common: &Common) -> Result<u32, StoreError> {
-        let read = self.read(common, Until::End);
+    pub(crate) fn read_all(&mut self, directory: &Directory) -> Result<u32, StoreError> {
+        let read = self.read(directory, Until::End);
         self.unless_gone(read)
     }
 
     /// Takes up what was written since. A single read while that is nothing.
-    pub(crate) fn catch_up(&mut self, common: &Common) -> Result<(), StoreError> {
+    pub(crate) fn catch_up(&mut self, directory: &Directory) -> Result<(), StoreError> {
         let caught_up = self.has_more().and_then(|has_more| match has_more {
-            Some(until) => self.read(common, until).map(|_| ()),
+            Some(until) => self.read(directory, until).map(|_| ()),
             None => Ok(()),
         });
         self.unless_gone(caught_up)
@@ -134,7 +134,7 @@ impl Tail {
         Ok((new, is_dense, scan))
     }
 
-    fn read(&mut self, common: &Common, until: Until) -> io::Result<u32> {
+    fn read(&mut self, directory: &Directory, until: Until) -> io::Result<u32> {
         let (mut new, is_dense, mut scan) = self.walk(until)?;
         if let Some(last) = new.last().map(|last| last.offset).filter(|_| !is_dense) {
             // What was passed over, zeros or a part of a head, may have been written after it was
@@ -144,7 +144,7 @@ impl Tail {
         }
         self.end = scan.end();
         for found in &new {
-            common.counters.saw_order(found.head.order);
+            directory.counters.saw_order(found.head.order);
         }
         // Records are written one after the other, so that only the last one may be half there.
         let is_torn = match new.last() {
@@ -152,7 +152,7 @@ impl Tail {
             None => false,
         };
         new.truncate(new.len() - usize::from(is_torn));
-        let mut index = common.index_mut();
+        let mut index = directory.index_mut();
         index.reserve(new.len());
         for found in &new {
             index.apply(self.handle, found)?;

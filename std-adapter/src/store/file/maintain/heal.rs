@@ -32,7 +32,10 @@ impl Maintenance<'_> {
         let walked = segment.walk(DATA_START, Until::End, |found| {
             let is_kind = matches!(found.head.kind, Kind::Entry | Kind::Removal);
             let is_newest = self.newest_of(found) == Some(Place::of(handle, found));
-            if is_kind && !is_newest && found.head.order >= self.common.index().cleared_below() {
+            if is_kind
+                && !is_newest
+                && found.head.order >= self.view.directory.index().cleared_below()
+            {
                 replaced.push(*found);
             }
             Ok(())
@@ -52,7 +55,7 @@ impl Maintenance<'_> {
     /// newer than they are. Says where to. Reads all heads: O(records).
     pub(crate) fn heal(&mut self, found: &Found) -> Result<Option<Arc<Segment>>, StoreError> {
         let key = &found.head.key;
-        let candidates = candidates(key, self.common)?;
+        let candidates = candidates(key, &self.view.directory)?;
         let Some(&(newest, newest_place)) = candidates.first() else { return Ok(None) };
         for (found, place) in candidates {
             let Some(segment) = self.held(place) else { continue };
@@ -67,7 +70,7 @@ impl Maintenance<'_> {
                 None => continue,
             };
             if place == newest_place {
-                let mut index = self.common.index_mut();
+                let mut index = self.view.directory.index_mut();
                 if let Some(other) = index.place(key).filter(|other| *other != place) {
                     index.forget(key, other);
                 }
@@ -76,7 +79,7 @@ impl Maintenance<'_> {
             }
             let Some(behind) = self.held(newest_place) else { continue };
             let appended = self.append_beyond(&behind, item, newest.head.order)?;
-            self.common.apply(&appended)?;
+            appended.apply(&self.view.directory)?;
             return Ok(Some(appended.segment));
         }
         Ok(None)
@@ -98,10 +101,10 @@ impl Maintenance<'_> {
     }
 
     fn newest_of(&self, found: &Found) -> Option<Place> {
-        self.common.index().place(&found.head.key)
+        self.view.directory.index().place(&found.head.key)
     }
 
     fn held(&self, place: Place) -> Option<Arc<Segment>> {
-        self.common.index().held(place.segment).map(|held| Arc::clone(&held.segment))
+        self.view.directory.index().held(place.segment).map(|held| Arc::clone(&held.segment))
     }
 }

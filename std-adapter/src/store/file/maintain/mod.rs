@@ -20,9 +20,9 @@ use self::{
 use crate::store::{
     StoreError, StoreErrorKind,
     file::{
-        directory::Common,
-        follow::{LOCK_NAME, Notice},
-        write::{Writer, lock_soon},
+        disk::{LOCK_NAME, lock_soon},
+        follow::{HeldUp, View},
+        write::Writer,
     },
 };
 
@@ -45,15 +45,8 @@ pub struct Compaction {
 
 /// Makes room; holds all that this takes.
 pub(crate) struct Maintenance<'m> {
-    pub(crate) common: &'m Common,
+    pub(crate) view: &'m View,
     pub(crate) writer: &'m mut Writer,
-}
-
-/// Who kept a store from making room when it last waited for that, and until what has changed it
-/// does not wait again.
-pub(crate) struct HeldUp {
-    notice: Notice,
-    holder: Option<u32>,
 }
 
 /// How long a put waits for room that somebody else keeps it from making, while nothing changes.
@@ -100,7 +93,7 @@ impl Maintenance<'_> {
     /// oldest first, so that what a removal hides is gone before the removal comes up.
     pub(crate) fn begin_compaction(&mut self) -> Result<Vec<u32>, StoreError> {
         self.list()?;
-        self.writer.renew(self.common);
+        self.writer.renew(self.view);
         while self.delete_unreadable()? {}
         Ok(self.candidates())
     }
@@ -108,8 +101,8 @@ impl Maintenance<'_> {
     /// Rewrites a segment if it holds more than live entries. Others who need room meanwhile wait
     /// for it here, since nobody else may make any.
     pub(crate) fn compact(&mut self, handle: u32, done: &mut Compaction) -> Result<(), StoreError> {
-        let capacity = self.common.options.segment_capacity().into();
-        if self.common.follow().state().is_shared && !self.fits(capacity) {
+        let capacity = self.view.directory.options.segment_capacity().into();
+        if self.view.follow().state().is_shared && !self.fits(capacity) {
             match self.delete_until(capacity) {
                 Err(error) if error.kind() == StoreErrorKind::BoundReached => {}
                 made => made?,
@@ -129,7 +122,8 @@ impl Maintenance<'_> {
         }
         let handles = self.candidates();
         let done = handles.into_iter().try_for_each(|handle| {
-            let is_void = self.common.index().held(handle).is_some_and(|held| held.live == 0);
+            let is_void =
+                self.view.directory.index().held(handle).is_some_and(|held| held.live == 0);
             if is_void { self.reclaim(handle, Keep::Live).map(|_| ()) } else { Ok(()) }
         });
         let unlocked = self.unlock();
@@ -139,8 +133,8 @@ impl Maintenance<'_> {
     /// Takes the maintenance lock, which this process may have already.
     pub(crate) fn lock(&mut self) -> Result<bool, StoreError> {
         if self.writer.maintainers == 0 {
-            let locked = self.common.follow().maintenance_lock(self.common)?.try_lock();
-            if !locked.map_err(|error| self.common.failed(error))? {
+            let locked = self.view.follow().maintenance_lock(&self.view.directory)?.try_lock();
+            if !locked.map_err(|error| self.view.directory.failed(error))? {
                 return Ok(false);
             }
         }
@@ -158,8 +152,8 @@ impl Maintenance<'_> {
             if self.lock()? {
                 return Ok(true);
             }
-            let mut follow = self.common.follow();
-            follow.look(self.common)?;
+            let mut follow = self.view.follow();
+            follow.look(&self.view.directory)?;
             let notice = follow.notice();
             drop(follow);
             if self.fits(len) {
@@ -173,7 +167,7 @@ impl Maintenance<'_> {
                 changed = Instant::now();
             }
             if changed.elapsed() >= PATIENCE || started.elapsed() >= PATIENCE_MAX {
-                let holder = self.common.follow().maintenance_lock(self.common)?.holder();
+                let holder = self.view.follow().maintenance_lock(&self.view.directory)?.holder();
                 self.writer.held_up = Some(HeldUp { notice, holder });
                 return Err(self.is_held_by(holder));
             }
@@ -184,35 +178,39 @@ impl Maintenance<'_> {
     fn is_held_by(&self, holder: Option<u32>) -> StoreError {
         let who = holder.map_or("another process".to_owned(), |id| format!("process {id}"));
         let why = format!("{who} holds the lock of this file, without which nobody may delete");
-        let path = self.common.path.join(LOCK_NAME);
+        let path = self.view.directory.path.join(LOCK_NAME);
         StoreError::from_io(StoreErrorKind::BoundReached, &path, io::Error::other(why))
     }
 
     /// Tells everyone what has changed, and gives the lock back.
     pub(crate) fn unlock(&mut self) -> Result<(), StoreError> {
-        let synced = if self.common.is_durable() { self.common.sync_names() } else { Ok(()) };
-        let follow = self.common.follow();
-        let told = follow.give_notice(self.common);
+        let synced = if self.view.directory.is_durable() {
+            self.view.directory.sync_names()
+        } else {
+            Ok(())
+        };
+        let follow = self.view.follow();
+        let told = follow.give_notice(&self.view.directory);
         // A fork in between has forgotten the parent's maintenance.
         self.writer.maintainers = self.writer.maintainers.saturating_sub(1);
         if self.writer.maintainers > 0 {
             return synced.and(told);
         }
-        let unlocked = follow.maintenance_lock(self.common)?.unlock();
-        synced.and(told).and(unlocked.map_err(|error| self.common.failed(error)))
+        let unlocked = follow.maintenance_lock(&self.view.directory)?.unlock();
+        synced.and(told).and(unlocked.map_err(|error| self.view.directory.failed(error)))
     }
 
     fn fits(&self, len: u64) -> bool {
-        let growth = self.writer.growth(len, self.common);
-        let unreadable: u64 = self.common.follow().unreadable().map(|(_, len)| len).sum();
-        let bytes = self.common.index().bytes() + unreadable;
-        bytes + growth <= self.common.options.max_bytes
+        let growth = self.writer.growth(len, self.view);
+        let unreadable: u64 = self.view.follow().unreadable().map(|(_, len)| len).sum();
+        let bytes = self.view.directory.index().bytes() + unreadable;
+        bytes + growth <= self.view.directory.options.max_bytes
     }
 
     /// Learns what others have done.
     fn list(&mut self) -> Result<(), StoreError> {
-        let mut follow = self.common.follow();
-        follow.list(self.common)?;
+        let mut follow = self.view.follow();
+        follow.list(&self.view.directory)?;
         self.writer.forget_deleted(&follow);
         Ok(())
     }
@@ -220,7 +218,7 @@ impl Maintenance<'_> {
     fn delete_until(&mut self, len: u64) -> Result<(), StoreError> {
         self.list()?;
         // Each is deleted once at most; what is made for copies counts as new.
-        let mut left = 2 * self.common.index().all_held().count() + 2;
+        let mut left = 2 * self.view.directory.index().all_held().count() + 2;
         let mut rounds = ROUNDS;
         while !self.fits(len) {
             if left > 0 && self.delete_one()? {
@@ -229,7 +227,7 @@ impl Maintenance<'_> {
             }
             if rounds == 0 || left == 0 {
                 let why = io::Error::other("other processes are writing to all that could go");
-                let (kind, path) = (StoreErrorKind::BoundReached, &self.common.path);
+                let (kind, path) = (StoreErrorKind::BoundReached, &self.view.directory.path);
                 return Err(StoreError::from_io(kind, path, why));
             }
             rounds -= 1;
@@ -244,7 +242,7 @@ impl Maintenance<'_> {
         // What is left in the end is the segment that is being written, and those of others.
         Ok(self.delete_unreadable()?
             || self.reclaim_one()?
-            || (self.writer.renew(self.common) && self.reclaim_one()?))
+            || (self.writer.renew(self.view) && self.reclaim_one()?))
     }
 
     fn reclaim_one(&mut self) -> Result<bool, StoreError> {
@@ -259,17 +257,17 @@ impl Maintenance<'_> {
     /// What can be kept of a segment: nothing where the copies would outgrow what a writer may take
     /// beyond the bound.
     fn affordable(&self, handle: u32, keep: Keep) -> Keep {
-        let index = self.common.index();
+        let index = self.view.directory.index();
         let live = index.held(handle).map_or(0, |held| held.live_bytes);
-        let Self { common, .. } = self;
-        let limit = common.options.max_bytes + u64::from(common.options.segment_capacity());
+        let options = &self.view.directory.options;
+        let limit = options.max_bytes + u64::from(options.segment_capacity());
         if index.bytes() + live > limit { Keep::Nothing } else { keep }
     }
 
     /// All segments but the one that is being written, the oldest first.
     fn candidates(&self) -> Vec<u32> {
-        let follow = self.common.follow();
-        let index = self.common.index();
+        let follow = self.view.follow();
+        let index = self.view.directory.index();
         let mut handles: Vec<_> = index
             .all_held()
             .filter(|(handle, _)| !follow.is_own(*handle))
@@ -283,7 +281,7 @@ impl Maintenance<'_> {
     /// first; then the others, the oldest first. Those that others are known to write come last.
     fn by_preference(&self) -> Vec<(u32, Keep)> {
         let candidates = self.candidates();
-        let index = self.common.index();
+        let index = self.view.directory.index();
         let dead = |&handle: &u32| {
             let held = index.held(handle)?;
             let dead = held.file_len.saturating_sub(held.live_bytes);
@@ -296,7 +294,7 @@ impl Maintenance<'_> {
         let oldest = candidates.into_iter().map(|handle| (handle, Keep::Dear));
         let mut all: Vec<_> = emptiest.chain(oldest).collect();
         drop(index);
-        let follow = self.common.follow();
+        let follow = self.view.follow();
         all.sort_by_key(|&(handle, _)| follow.is_written(handle));
         all
     }
@@ -304,20 +302,20 @@ impl Maintenance<'_> {
     /// Deletes a file with the name of a segment that is none and that nobody is making.
     fn delete_unreadable(&mut self) -> Result<bool, StoreError> {
         let mut names: Vec<String> =
-            self.common.follow().unreadable().map(|(name, _)| name.to_owned()).collect();
+            self.view.follow().unreadable().map(|(name, _)| name.to_owned()).collect();
         names.sort();
         for name in names {
-            let path = self.common.path.join(&name);
+            let path = self.view.directory.path.join(&name);
             let failed = |error| StoreError::io(&path, error);
-            let file = match self.common.disk.open(&name) {
+            let file = match self.view.directory.disk.open(&name) {
                 // The next listing finds that it is gone.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 file => file.map_err(failed)?,
             };
             let is_free = lock_soon(&*file).map_err(failed)?;
-            if is_free && is_unreadable(&*file, name.clone(), self.common)? {
-                self.common.disk.remove(&name).map_err(failed)?;
-                self.common.follow().forget_unreadable(&name);
+            if is_free && is_unreadable(&*file, name.clone(), &self.view.directory)? {
+                self.view.directory.disk.remove(&name).map_err(failed)?;
+                self.view.follow().forget_unreadable(&name);
                 return Ok(true);
             }
         }

@@ -41,16 +41,17 @@ impl Maintenance<'_> {
     /// Copies what is to be kept of a segment and deletes it. `None`: another process writes to it.
     /// `Some(false)`: there is nothing to gain, and nothing was done.
     pub(crate) fn reclaim(&mut self, handle: u32, keep: Keep) -> Result<Option<bool>, StoreError> {
-        let segment = self.common.index().held(handle).map(|held| Arc::clone(&held.segment));
+        let segment =
+            self.view.directory.index().held(handle).map(|held| Arc::clone(&held.segment));
         let Some(segment) = segment else { return Ok(Some(false)) };
-        let opened = self.common.open_segment(handle, segment)?;
+        let opened = self.view.directory.open_segment(handle, segment)?;
         let Some(segment) = opened else { return Ok(Some(false)) };
         let failed = |error| StoreError::io(&segment.path, error);
-        if !self.common.follow().lock(handle, &segment, self.common)? {
+        if !self.view.follow().lock(handle, &segment, &self.view.directory)? {
             return Ok(None);
         }
         let done = self.rewrite(handle, &segment, keep);
-        let unlocked = self.common.follow().unlock(&segment).map_err(failed);
+        let unlocked = self.view.follow().unlock(&segment).map_err(failed);
         done.and_then(|is_changed| unlocked.map(|()| Some(is_changed)))
     }
 
@@ -72,7 +73,7 @@ impl Maintenance<'_> {
                 _ => return Ok(()),
             }
             let place = Place::of(handle, found);
-            if self.common.index().place(&found.head.key) == Some(place) {
+            if self.view.directory.index().place(&found.head.key) == Some(place) {
                 current.push((*found, place));
             }
             Ok(())
@@ -85,27 +86,27 @@ impl Maintenance<'_> {
         if keep == Keep::Live && is_whole && !is_mostly_dead(file_len, kept_bytes) {
             return Ok(false);
         }
-        sync_replacements(segment, handle, self.common)?;
+        sync_replacements(segment, handle, &self.view.directory)?;
         copies.extend(self.copy(segment, &kept)?);
         copies.extend(self.mark(segment, handle, &dropped, clear)?);
         for copy in &copies {
-            copy.sync().inspect_err(|error| self.common.counters.note(error))?;
+            copy.sync().inspect_err(|error| self.view.directory.counters.note(error))?;
             let failed = |error| StoreError::io(&copy.path, error);
             if !copy.is_linked().map_err(failed)? {
                 return Err(StoreError::new(StoreErrorKind::Gone).at(&copy.path));
             }
         }
         if !copies.is_empty() {
-            self.common.sync_names()?;
+            self.view.directory.sync_names()?;
         }
         segment.remove().map_err(failed)?;
-        let evicted = self.common.follow().drop_segment(segment, self.common);
-        self.common.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
-        self.common.counters.compactions.fetch_add(1, Ordering::Relaxed);
-        let follow = self.common.follow();
+        let evicted = self.view.follow().drop_segment(segment, &self.view.directory);
+        self.view.directory.counters.evicted.fetch_add(evicted, Ordering::Relaxed);
+        self.view.directory.counters.compactions.fetch_add(1, Ordering::Relaxed);
+        let follow = self.view.follow();
         if follow.state().is_shared {
             // Whoever waits for room sees that some is made; all are told once more in the end.
-            let _ = follow.give_notice(self.common);
+            let _ = follow.give_notice(&self.view.directory);
         }
         Ok(true)
     }
@@ -119,7 +120,7 @@ impl Maintenance<'_> {
     ) -> (Vec<(Found, Place)>, Vec<Found>) {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = Timestamp::unix(Millis(u64::try_from(now.as_millis()).unwrap_or(u64::MAX)));
-        let index = self.common.index();
+        let index = self.view.directory.index();
         let (cost, bytes) = index.all_held().fold((0_u64, 1_u64), |(cost, bytes), (_, held)| {
             (cost.saturating_add(held.cost), bytes.saturating_add(held.file_len))
         });
@@ -159,12 +160,12 @@ impl Maintenance<'_> {
             let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
             let frame = segment.header.frame(found.offset, &CRC);
             let Ok((record, _)) = Record::decode(&bytes, &frame, &CRC) else {
-                self.common.counters.count_damage(1);
+                self.view.directory.counters.count_damage(1);
                 copies.extend(self.heal(found)?);
                 continue;
             };
             let appended = self.append_beyond(segment, Item::Entry(&record), found.head.order)?;
-            self.common.apply(&appended)?;
+            appended.apply(&self.view.directory)?;
             note(&mut copies, appended.segment);
         }
         Ok(copies)
@@ -184,8 +185,9 @@ impl Maintenance<'_> {
         for found in dropped.iter().filter(|found| hidden.contains(&found.head.key)) {
             let item = Item::Bare(Kind::Removal, found.head.key);
             let appended = self.append_beyond(segment, item, found.head.order)?;
-            self.common.apply(&appended)?;
-            self.common
+            appended.apply(&self.view.directory)?;
+            self.view
+                .directory
                 .counters
                 .evicted
                 .fetch_add(u64::from(found.head.kind == Kind::Entry), Ordering::Relaxed);
@@ -194,14 +196,15 @@ impl Maintenance<'_> {
         let is_older = |held: &Held| held.orders.0 < clear;
         let hides = clear > 0
             && self
-                .common
+                .view
+                .directory
                 .index()
                 .all_held()
                 .any(|(other, held)| other != handle && is_older(held));
         if hides {
             let item = Item::Bare(Kind::Clear, RequestKey::from_bytes([0; 32]));
             let appended = self.append_beyond(segment, item, clear)?;
-            self.common.apply(&appended)?;
+            appended.apply(&self.view.directory)?;
             note(&mut marks, appended.segment);
         }
         Ok(marks)
@@ -214,7 +217,8 @@ impl Maintenance<'_> {
         let Some(&highest) = orders.values().max() else { return Ok(HashSet::new()) };
         // Only a segment with records that do not count can hold one.
         let others: Vec<Arc<Segment>> = self
-            .common
+            .view
+            .directory
             .index()
             .all_held()
             .filter(|(other, held)| {
@@ -251,8 +255,8 @@ impl Maintenance<'_> {
         item: Item<'_>,
         order: u64,
     ) -> Result<Appended, StoreError> {
-        self.writer.leave_older_than(segment.header.sequence, self.common)?;
-        self.writer.append(item, order, self.common)
+        self.writer.leave_older_than(segment.header.sequence, self.view)?;
+        self.writer.append(item, order, self.view)
     }
 }
 

@@ -5,7 +5,7 @@ use std::{collections::HashSet, io};
 use crate::store::{
     StoreError, StoreErrorKind,
     file::{
-        directory::Common,
+        directory::Directory,
         disk::{DiskFile, Listed},
         segment::{DATA_START, Opened, Segment, Until},
     },
@@ -17,17 +17,17 @@ use crate::store::{
 pub(crate) fn sync_replacements(
     segment: &Segment,
     handle: u32,
-    common: &Common,
+    directory: &Directory,
 ) -> Result<(), StoreError> {
     let mut others = HashSet::new();
     let walked = segment.walk(DATA_START, Until::End, |found| {
-        let place = common.index().place(&found.head.key);
+        let place = directory.index().place(&found.head.key);
         others.extend(place.map(|place| place.segment));
         Ok(())
     });
     walked.map_err(|error| StoreError::io(&segment.path, error))?;
     others.remove(&handle);
-    let index = common.index();
+    let index = directory.index();
     let replacements: Vec<_> = index
         .all_held()
         .filter(|(other, held)| others.contains(other) || (held.clear > 0 && *other != handle))
@@ -42,7 +42,7 @@ pub(crate) fn sync_replacements(
         };
         if let Err(error) = synced {
             let error = StoreError::from_io(StoreErrorKind::SyncFailed, &other.path, error);
-            common.counters.note(&error);
+            directory.counters.note(&error);
             return Err(error);
         }
     }
@@ -53,11 +53,11 @@ pub(crate) fn sync_replacements(
 pub(crate) fn is_unreadable(
     file: &dyn DiskFile,
     name: String,
-    common: &Common,
+    directory: &Directory,
 ) -> Result<bool, StoreError> {
-    let failed = |error| StoreError::io(&common.path.join(&name), error);
+    let failed = |error| StoreError::io(&directory.path.join(&name), error);
     let id = file.id().map_err(failed)?;
     let len = file.len().map_err(failed)?;
-    let opened = Segment::open(&common.disk, &common.path, &Listed { name, id, len })?;
+    let opened = Segment::open(&directory.disk, &directory.path, &Listed { name, id, len })?;
     Ok(matches!(opened, Opened::Unreadable))
 }

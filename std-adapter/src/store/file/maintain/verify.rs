@@ -10,7 +10,7 @@ use llm_cache_core::{
 use crate::store::{
     StoreError,
     file::{
-        directory::Common,
+        directory::Directory,
         disk::Listed,
         segment::{DATA_START, Opened, Segment, Until, sequence_of},
     },
@@ -115,13 +115,13 @@ impl fmt::Display for DamageKind {
 }
 
 /// Reads all segments of the directory from the disk. What others append meanwhile may be missed.
-pub(crate) fn verify(common: &Common) -> Result<Verification, StoreError> {
-    let mut listed = common.disk.list().map_err(|error| common.failed(error))?;
+pub(crate) fn verify(directory: &Directory) -> Result<Verification, StoreError> {
+    let mut listed = directory.disk.list().map_err(|error| directory.failed(error))?;
     listed.retain(|file| sequence_of(&file.name).is_some());
     listed.sort_by(|a, b| a.name.cmp(&b.name));
     let mut verification = Verification::default();
     for file in &listed {
-        match verify_file(file, common, &mut verification) {
+        match verify_file(file, directory, &mut verification) {
             // Compacted or evicted meanwhile.
             Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => {}
             done => done?,
@@ -132,10 +132,10 @@ pub(crate) fn verify(common: &Common) -> Result<Verification, StoreError> {
 
 fn verify_file(
     file: &Listed,
-    common: &Common,
+    directory: &Directory,
     verification: &mut Verification,
 ) -> Result<(), StoreError> {
-    let opened = Segment::open(&common.disk, &common.path, file)?;
+    let opened = Segment::open(&directory.disk, &directory.path, file)?;
     verification.segments += 1;
     verification.bytes += file.len;
     let kind = match opened {
@@ -146,7 +146,7 @@ fn verify_file(
         Opened::Unreadable => DamageKind::Header,
         Opened::Newer { found } => DamageKind::NewerVersion { found },
     };
-    let path = common.path.join(&file.name);
+    let path = directory.path.join(&file.name);
     verification.damage.push(Damage { file: path, offset: 0, len: file.len, kind });
     Ok(())
 }

@@ -2,12 +2,12 @@
 
 use llm_cache_core::RequestKey;
 
-use super::recover;
+use super::{load::LOADS, recover};
 use crate::store::{
     StoreError, Stored,
     file::{
+        follow::View,
         index::{Place, Prefix},
-        open_store::{LOADS, Shared},
         segment::{Segment, unpack},
     },
 };
@@ -19,24 +19,24 @@ use crate::store::{
 /// step reads one entry; of a damaged one the statistics count the damage, and the newest whole one
 /// of its key is given, if there is one.
 pub struct Entries<'s> {
-    shared: &'s Shared,
+    view: &'s View,
     left: Vec<Prefix>,
 }
 
 impl<'s> Entries<'s> {
-    pub(crate) fn new(shared: &'s Shared) -> Self {
-        Self { shared, left: shared.common.index().entries() }
+    pub(crate) fn new(view: &'s View) -> Self {
+        Self { view, left: view.directory.index().entries() }
     }
 }
 
 impl Entries<'_> {
     fn entry_at(&self, prefix: Prefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
         for _ in 0..LOADS {
-            let Some((segment, place)) = self.shared.common.index().at(prefix) else { break };
-            match self.shared.common.open_segment(place.segment, segment)? {
+            let Some((segment, place)) = self.view.directory.index().at(prefix) else { break };
+            match self.view.directory.open_segment(place.segment, segment)? {
                 Some(segment) => return self.read(&segment, place),
                 // Deleted since the last look, after what counts in it was copied.
-                None => self.shared.look_anew()?,
+                None => self.view.look_anew()?,
             }
         }
         Ok(None)
@@ -55,7 +55,7 @@ impl Entries<'_> {
         // Without a head there is nothing to tell which key it was.
         let head = segment.head_at(place.offset()).map_err(failed)?;
         let Some(key) = head.map(|head| head.key) else { return Ok(None) };
-        let older = recover(&key, place, &self.shared.common)?;
+        let older = recover(&key, place, &self.view.directory)?;
         Ok(older.map(|stored| (key, stored)))
     }
 }

@@ -10,7 +10,7 @@ use llm_cache_core::{
 use crate::store::{
     StoreError, Stored,
     file::{
-        directory::Common,
+        directory::Directory,
         index::Place,
         segment::{DATA_START, Until, unpack},
     },
@@ -21,28 +21,28 @@ use crate::store::{
 pub(crate) fn recover(
     key: &RequestKey,
     damaged: Place,
-    common: &Common,
+    directory: &Directory,
 ) -> Result<Option<Stored>, StoreError> {
-    common.counters.count_damage(1);
-    common.index_mut().forget(key, damaged);
-    let mut candidates = candidates(key, common)?;
+    directory.counters.count_damage(1);
+    directory.index_mut().forget(key, damaged);
+    let mut candidates = candidates(key, directory)?;
     candidates.retain(|(_, place)| *place != damaged);
     for (found, place) in candidates {
         if found.head.kind != Kind::Entry {
-            common.index_mut().point(key, place);
+            directory.index_mut().point(key, place);
             return Ok(None);
         }
-        let held = common.index().held(place.segment).map(|held| held.segment.clone());
+        let held = directory.index().held(place.segment).map(|held| held.segment.clone());
         let Some(segment) = held else { continue };
         let read = match segment.read(place.offset(), place.len) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             read => read,
         };
         if let Some((_, stored)) = read.map_err(|error| StoreError::io(&segment.path, error))? {
-            common.index_mut().point(key, place);
+            directory.index_mut().point(key, place);
             return Ok(unpack(stored));
         }
-        common.counters.count_damage(1);
+        directory.counters.count_damage(1);
     }
     Ok(None)
 }
@@ -50,9 +50,9 @@ pub(crate) fn recover(
 /// All entries and removals of `key` that no clear has made void, the newest first.
 pub(crate) fn candidates(
     key: &RequestKey,
-    common: &Common,
+    directory: &Directory,
 ) -> Result<Vec<(Found, Place)>, StoreError> {
-    let index = common.index();
+    let index = directory.index();
     let cleared_below = index.cleared_below();
     let segments: Vec<_> =
         index.all_held().map(|(handle, held)| (handle, held.segment.clone())).collect();

@@ -1,12 +1,6 @@
 //! Segments that a store takes to write to, and how it leaves them.
 
-use std::{
-    io,
-    path::Path,
-    sync::Arc,
-    thread,
-    time::{Duration, Instant},
-};
+use std::{io, path::Path, sync::Arc, time::Instant};
 
 use llm_cache_core::record::{ALIGN_MIN, SegmentHeader};
 
@@ -14,9 +8,8 @@ use super::{active::Active, too_big};
 use crate::store::{
     StoreError, StoreErrorKind,
     file::{
-        directory::Common,
-        disk::{Disk, DiskFile},
-        follow::{ANNOUNCEMENT, Follow},
+        disk::{Disk, DiskFile, lock_soon},
+        follow::{ANNOUNCEMENT, Follow, View},
         segment::{CRC, DATA_START, Segment, name_of, padded, random_salt},
     },
 };
@@ -24,29 +17,26 @@ use crate::store::{
 /// How many names are tried for a new segment while other processes take them.
 const NAMES_TRIED: u32 = 1000;
 
-const LOCK_TRIES: u32 = 10;
-const LOCK_PAUSE: Duration = Duration::from_micros(50);
-
 /// A segment for a record of `len` bytes, or for copies, which go into a new one.
 pub(crate) fn take(
     len: Option<u64>,
     old: Option<&Active>,
-    common: &Common,
+    view: &View,
 ) -> Result<Active, StoreError> {
     let Some(old) = old else {
         let known_at = Some(Instant::now() + ANNOUNCEMENT);
         if let Some(len) = len {
             // Nobody may ask whether the segment is locked until it is known to be our own.
-            let mut follow = common.follow();
-            follow.list(common)?;
-            if let Some(adopted) = adopt(&mut follow, len, known_at, common)? {
+            let mut follow = view.follow();
+            follow.list(&view.directory)?;
+            if let Some(adopted) = adopt(&mut follow, len, known_at, view)? {
                 return Ok(adopted);
             }
         }
-        return create(len.unwrap_or(0), known_at, common);
+        return create(len.unwrap_or(0), known_at, view);
     };
     // Those who know of the old one, or will in time, learn of this one by it.
-    create(len.unwrap_or(0), old.known_at, common)
+    create(len.unwrap_or(0), old.known_at, view)
 }
 
 /// Takes a segment that was left with room for a record of `len` bytes, if there is one.
@@ -54,11 +44,11 @@ pub(crate) fn adopt(
     follow: &mut Follow,
     len: u64,
     known_at: Option<Instant>,
-    common: &Common,
+    view: &View,
 ) -> Result<Option<Active>, StoreError> {
-    let Some((handle, segment, end)) = follow.adopt(len, common)? else { return Ok(None) };
+    let Some((handle, segment, end)) = follow.adopt(len, &view.directory)? else { return Ok(None) };
     segment.take_over(end);
-    follow.own(handle, Arc::clone(&segment), common);
+    follow.own(handle, Arc::clone(&segment), &view.directory);
     // Where that cannot be told, zeros are written ahead once more.
     let filled_to = segment.file().and_then(|file| file.len()).unwrap_or(0);
     let filled_to = u32::try_from(filled_to).unwrap_or(u32::MAX).max(end);
@@ -69,66 +59,69 @@ pub(crate) fn adopt(
 pub(crate) fn create(
     len: u64,
     known_at: Option<Instant>,
-    common: &Common,
+    view: &View,
 ) -> Result<Active, StoreError> {
     let needed = padded(len) + u64::from(DATA_START);
     let needed = u32::try_from(needed).map_err(|_| StoreError::new(too_big(len)))?;
-    let capacity = common.options.segment_capacity().max(needed);
+    let capacity = view.directory.options.segment_capacity().max(needed);
     // Nobody may list the file until it is known to be our own.
-    let mut follow = common.follow();
+    let mut follow = view.follow();
     let first = follow.state().sequence.saturating_add(1);
     for sequence in first..first.saturating_add(NAMES_TRIED) {
-        let made = make(&common.disk, &common.path, sequence, capacity)?;
+        let made = make(&view.directory.disk, &view.directory.path, sequence, capacity)?;
         let Some(segment) = made.map(Arc::new) else { continue };
         follow.state.sequence = sequence;
-        let handle = common.index_mut().segments_mut().add(Arc::clone(&segment), DATA_START.into());
-        follow.own(handle, Arc::clone(&segment), common);
+        let handle =
+            view.directory.index_mut().segments_mut().add(Arc::clone(&segment), DATA_START.into());
+        follow.own(handle, Arc::clone(&segment), &view.directory);
         return Ok(Active::new(handle, segment, DATA_START, DATA_START, known_at));
     }
-    Err(StoreError::new(StoreErrorKind::Io).at(&common.path))
+    Err(StoreError::new(StoreErrorKind::Io).at(&view.directory.path))
 }
 
 /// Keeps a segment that was just taken, if everyone can learn of it and its name survives a power
 /// loss; else leaves it, so that nothing is acknowledged on the strength of it.
-pub(crate) fn keep(taken: Active, common: &Common) -> Result<Active, StoreError> {
-    let told = common.follow().give_notice(common);
-    let synced = told.and_then(|()| if common.is_durable() { common.sync_names() } else { Ok(()) });
+pub(crate) fn keep(taken: Active, view: &View) -> Result<Active, StoreError> {
+    let told = view.follow().give_notice(&view.directory);
+    let synced = told.and_then(|()| {
+        if view.directory.is_durable() { view.directory.sync_names() } else { Ok(()) }
+    });
     match synced {
         Ok(()) => Ok(taken),
         Err(error) => {
-            leave(taken, common);
+            leave(taken, view);
             Err(error)
         }
     }
 }
 
 /// Leaves a segment for good: nobody appends to it any more.
-pub(crate) fn leave(mut active: Active, common: &Common) {
+pub(crate) fn leave(mut active: Active, view: &View) {
     if active.is_empty() {
-        return discard(active, common);
+        return discard(active, view);
     }
     let is_closed = active.close();
-    common.index_mut().segments_mut().set_file_len(active.handle, active.end.into());
-    if common.is_durable()
+    view.directory.index_mut().segments_mut().set_file_len(active.handle, active.end.into());
+    if view.directory.is_durable()
         && let Err(error) = active.segment.sync()
     {
-        common.counters.note(&error);
+        view.directory.counters.note(&error);
     }
     active.unlock();
-    common.follow().disown(active.handle, &active.segment, active.end, is_closed, common);
+    view.follow().disown(active.handle, &active.segment, active.end, is_closed, &view.directory);
 }
 
 /// Deletes a segment that holds no record: nobody needs it, and its lock keeps all others off.
-pub(crate) fn discard(active: Active, common: &Common) {
-    let mut follow = common.follow();
+pub(crate) fn discard(active: Active, view: &View) {
+    let mut follow = view.follow();
     if active.segment.remove().is_ok() {
-        follow.drop_segment(&active.segment, common);
+        follow.drop_segment(&active.segment, &view.directory);
         // Where it cannot be given, the others find that out at their next listing.
-        let _ = follow.give_notice(common);
+        let _ = follow.give_notice(&view.directory);
         active.unlock();
     } else {
         active.unlock();
-        follow.disown(active.handle, &active.segment, active.end, false, common);
+        follow.disown(active.handle, &active.segment, active.end, false, &view.directory);
     }
 }
 
@@ -176,15 +169,4 @@ fn begin(
     let copy = header.encode(&CRC);
     file.write_at(&[copy, copy].concat(), 0)?;
     Ok(Some(id))
-}
-
-/// Locks a file, which others may have locked for as long as it takes to ask whether it is locked.
-pub(crate) fn lock_soon(file: &dyn DiskFile) -> io::Result<bool> {
-    for _ in 0..LOCK_TRIES {
-        if file.try_lock()? {
-            return Ok(true);
-        }
-        thread::sleep(LOCK_PAUSE);
-    }
-    file.try_lock()
 }

@@ -16,14 +16,12 @@ use crate::store::{
     StoreError, StoreErrorKind,
     file::{
         Durability,
-        directory::Common,
-        follow::Follow,
-        maintain::HeldUp,
+        directory::Directory,
+        follow::{Follow, HeldUp, View},
         segment::{CRC, DATA_START, Segment, padded},
     },
 };
 
-pub(crate) use claim::lock_soon;
 pub(crate) use flusher::Flusher;
 
 /// One at a time has it, under the store's mutex.
@@ -51,6 +49,16 @@ pub(crate) struct Appended {
     pub(crate) end: u32,
     /// When its write may be acknowledged.
     pub(crate) known_at: Option<Instant>,
+}
+
+impl Appended {
+    /// Takes the record up in the index of the store that has appended it.
+    pub(crate) fn apply(&self, directory: &Directory) -> Result<(), StoreError> {
+        let mut index = directory.index_mut();
+        index.segments_mut().set_file_len(self.handle, self.file_len.into());
+        let applied = index.apply(self.handle, &self.found);
+        applied.map_err(|error| StoreError::io(&self.segment.path, error))
+    }
 }
 
 /// What is appended.
@@ -125,14 +133,14 @@ impl Writer {
         &mut self,
         item: Item<'_>,
         order: u64,
-        common: &Common,
+        view: &View,
     ) -> Result<Appended, StoreError> {
         let len = item.encoded_len();
-        self.take_segment(len, common)?;
+        self.take_segment(len, view)?;
         let Some(active) = &mut self.active else {
-            return Err(StoreError::new(StoreErrorKind::Io).at(&common.path));
+            return Err(StoreError::new(StoreErrorKind::Io).at(&view.directory.path));
         };
-        if common.options.durability == Durability::Always {
+        if view.directory.options.durability == Durability::Always {
             active.fill(u64::from(active.end) + padded(len));
         }
         let bytes = &mut self.scratch;
@@ -144,14 +152,14 @@ impl Writer {
         if let Err(error) = active.segment.append(active.end, bytes) {
             active.filled_to = active.end;
             if let Some(empty) = self.active.take_if(|active| active.is_empty()) {
-                claim::discard(empty, common);
+                claim::discard(empty, view);
             }
             return Err(error);
         }
         active.end += bytes.len() as u32;
         active.filled_to = active.filled_to.max(active.end);
         bytes.shrink_to(SCRATCH_KEPT);
-        common.counters.saw_order(order);
+        view.directory.counters.saw_order(order);
         let (handle, segment) = (active.handle, Arc::clone(&active.segment));
         // The clock is read while it matters only.
         active.known_at = active.known_at.filter(|&known_at| known_at > Instant::now());
@@ -160,8 +168,8 @@ impl Writer {
     }
 
     /// By how many bytes the files grow when a record of `len` bytes is appended.
-    pub(crate) fn growth(&self, len: u64, common: &Common) -> u64 {
-        let is_filled = common.options.durability == Durability::Always;
+    pub(crate) fn growth(&self, len: u64, view: &View) -> u64 {
+        let is_filled = view.directory.options.durability == Durability::Always;
         let len = padded(len);
         match &self.active {
             Some(active) if active.takes(len) => {
@@ -177,7 +185,7 @@ impl Writer {
                 // The record that closes the old one, and the header of the new one.
                 let close = if active.is_some() { HEAD_LEN as u64 } else { 0 };
                 let first = len + u64::from(DATA_START);
-                let capacity = u64::from(common.options.segment_capacity());
+                let capacity = u64::from(view.directory.options.segment_capacity());
                 let fill = if is_filled { capacity.min(FILL.into()) } else { 0 };
                 close + first.max(fill)
             }
@@ -192,66 +200,66 @@ impl Writer {
     /// Makes the next segment once half of this one is full: so it is known to everyone before the
     /// first record goes into it, and no put has to wait for that. Where it cannot be made now, a
     /// put that needs one does it, and says why if it cannot.
-    pub(crate) fn prepare(&mut self, common: &Common) {
+    pub(crate) fn prepare(&mut self, view: &View) {
         let Some(active) = &mut self.active else { return };
-        let bytes = || common.index().bytes() + u64::from(DATA_START);
+        let bytes = || view.directory.index().bytes() + u64::from(DATA_START);
         let is_due = !active.has_next && active.is_half_full();
-        if !is_due || bytes() > common.options.max_bytes {
+        if !is_due || bytes() > view.directory.options.max_bytes {
             return;
         }
         active.has_next = true;
         let known_at = active.known_at;
-        let capacity = u64::from(common.options.segment_capacity());
+        let capacity = u64::from(view.directory.options.segment_capacity());
         if self.next.is_some() {
             return;
         }
-        let adopted = claim::adopt(&mut common.follow(), capacity / 2, known_at, common);
+        let adopted = claim::adopt(&mut view.follow(), capacity / 2, known_at, view);
         let taken = match adopted {
-            Ok(None) => claim::create(0, known_at, common),
+            Ok(None) => claim::create(0, known_at, view),
             Ok(Some(adopted)) => Ok(adopted),
             Err(error) => Err(error),
         };
-        self.next = taken.and_then(|next| claim::keep(next, common)).ok();
+        self.next = taken.and_then(|next| claim::keep(next, view)).ok();
     }
 
     /// Makes the next records go into a segment with a higher sequence than this.
     pub(crate) fn leave_older_than(
         &mut self,
         sequence: u64,
-        common: &Common,
+        view: &View,
     ) -> Result<(), StoreError> {
         let is_older = |active: &mut Active| active.segment.header.sequence <= sequence;
         if let Some(next) = self.next.take_if(is_older) {
-            claim::leave(next, common);
+            claim::leave(next, view);
         }
         if self.active.is_none() || self.active.as_mut().is_some_and(is_older) {
-            self.go_on(None, common)?;
+            self.go_on(None, view)?;
         }
         Ok(())
     }
 
     /// Leaves the active segment, if it holds records, for one that others know of; says whether
     /// it did.
-    pub(crate) fn renew(&mut self, common: &Common) -> bool {
+    pub(crate) fn renew(&mut self, view: &View) -> bool {
         if self.active.as_ref().is_none_or(Active::is_empty) {
             return false;
         }
         // On a full disk there is none; then a put waits until others know of the one it makes.
-        let _ = self.go_on(None, common);
+        let _ = self.go_on(None, view);
         true
     }
 
     /// Leaves both segments to whoever takes them next.
-    pub(crate) fn release(&mut self, common: &Common) {
+    pub(crate) fn release(&mut self, view: &View) {
         for active in [self.active.take(), self.next.take()].into_iter().flatten() {
             if active.is_empty() {
-                claim::discard(active, common);
+                claim::discard(active, view);
                 continue;
             }
-            if common.is_durable()
+            if view.directory.is_durable()
                 && let Err(error) = active.segment.sync()
             {
-                common.counters.note(&error);
+                view.directory.counters.note(&error);
             }
             active.cut();
             active.unlock();
@@ -264,25 +272,23 @@ impl Writer {
         self.next.take_if(|next| !follow.is_own(next.handle));
     }
 
-    fn take_segment(&mut self, len: u64, common: &Common) -> Result<(), StoreError> {
-        if self.takes(len) { Ok(()) } else { self.go_on(Some(len), common) }
+    fn take_segment(&mut self, len: u64, view: &View) -> Result<(), StoreError> {
+        if self.takes(len) { Ok(()) } else { self.go_on(Some(len), view) }
     }
 
     /// Goes on with another segment: with the next one if it has room for `len` bytes, else with
     /// one that was left, if this store has none, else with a new one.
-    fn go_on(&mut self, len: Option<u64>, common: &Common) -> Result<(), StoreError> {
+    fn go_on(&mut self, len: Option<u64>, view: &View) -> Result<(), StoreError> {
         // The old one's lock is kept until the new one is known of, so that those who look before
         // each get go on to do so.
         let old = self.active.take();
         let len_or_none = len.unwrap_or(0);
         let taken = match self.next.take_if(|next| next.takes(padded(len_or_none))) {
             Some(next) => Ok(next),
-            None => {
-                claim::take(len, old.as_ref(), common).and_then(|taken| claim::keep(taken, common))
-            }
+            None => claim::take(len, old.as_ref(), view).and_then(|taken| claim::keep(taken, view)),
         };
         if let Some(old) = old {
-            claim::leave(old, common);
+            claim::leave(old, view);
         }
         self.active = Some(taken?);
         Ok(())
