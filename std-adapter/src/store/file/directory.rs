@@ -1,147 +1,128 @@
-//! The store's directory: that nobody but us can reach into it.
+//! The open directory, the index of what is in it, and what befell the store.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions},
     io,
-    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
+    path::PathBuf,
+    sync::{
+        Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
-use rustix::{
-    fs::{OFlags, StatVfsMountFlags},
-    process::geteuid,
-};
-
-use super::{disk::LocalDisk, follow::LOCK_NAME};
+use super::{Durability, FileStoreOptions, disk::Disk, index::Index, segment::Segment};
 use crate::store::{StoreError, StoreErrorKind};
 
-/// What the directory of a namespace is called before the namespace's own name: no other file of a
-/// store begins like this.
-const NAMESPACE_PREFIX: &str = "ns-";
-
-/// The directory that the store in `path` has for a namespace.
-pub(super) fn of_namespace(path: &Path, name: &str) -> PathBuf {
-    path.join(format!("{NAMESPACE_PREFIX}{name}"))
+/// The directory, the index of what is known to be in it, and what befell the store.
+///
+/// The index is not locked while a sync is waited for or an entry is copied, so that readers never
+/// wait for either.
+pub(crate) struct Directory {
+    pub(crate) disk: Arc<dyn Disk>,
+    /// For errors.
+    pub(crate) path: PathBuf,
+    pub(crate) options: FileStoreOptions,
+    pub(crate) counters: Counters,
+    index: RwLock<Index>,
 }
 
-/// Makes the directory if need be, checks that nobody else can reach into it, and opens it. With
-/// `trusts_group` the groups of directories count as nobody else.
-pub(super) fn open(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreError> {
-    let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
-    if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
-        check_ancestors(&path, trusts_group)?;
-        let mut builder = DirBuilder::new();
-        let made = builder.recursive(true).mode(0o700).create(&path);
-        made.map_err(|error| StoreError::io(&path, error))?;
-    }
-    check_ancestors(&path, trusts_group)?;
-    let (handle, metadata) = open_directory(&path)?;
-    let failed = |error| StoreError::io(&path, error);
-    let refused = |kind| Err(StoreError::new(kind).at(&path));
-    if metadata.uid() != geteuid().as_raw() {
-        return refused(StoreErrorKind::NotOurs);
-    }
-    let others = if trusts_group { 0o002 } else { 0o022 };
-    if metadata.mode() & others != 0 {
-        return refused(StoreErrorKind::WritableByOthers);
-    }
-    // Others may see names and sizes in a directory that was there before. Only one that holds
-    // nothing but a store is closed to them: it may be somebody's home.
-    if metadata.mode() & 0o077 != 0 && holds_only_a_store(&path).map_err(failed)? {
-        handle.set_permissions(Permissions::from_mode(0o700)).map_err(failed)?;
-    }
-    Ok(LocalDisk::new(handle, path))
+/// What befell the store; see [`StoreStats`](crate::store::StoreStats).
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) evicted: AtomicU64,
+    pub(crate) damaged: AtomicU64,
+    pub(crate) sync_failures: AtomicU64,
+    pub(crate) compactions: AtomicU64,
+    /// The highest order of any record that was seen.
+    pub(crate) order: AtomicU64,
 }
 
-/// Opens a directory that is there, to read in it alone. Root may own it as well as we; and on a
-/// mount where nothing can be written, owners and modes say nothing.
-pub(super) fn open_to_read(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreError> {
-    let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
-    let (handle, metadata) = open_directory(&path)?;
-    let mount = rustix::fs::fstatvfs(&handle);
-    if mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
-        return Ok(LocalDisk::read_only(handle, path, true));
+impl Directory {
+    /// What a store that is being opened begins with: nothing was read yet.
+    pub(crate) fn open(disk: Arc<dyn Disk>, path: PathBuf, options: FileStoreOptions) -> Self {
+        let index = RwLock::new(Index::new(options.open_max()));
+        Self { disk, path, options, counters: Counters::default(), index }
     }
-    check_ancestors(&path, trusts_group)?;
-    let us = geteuid().as_raw();
-    if !is_trusted(&metadata, us) {
-        return Err(StoreError::new(StoreErrorKind::NotOurs).at(&path));
-    }
-    if is_writable_by_others(&metadata, us, trusts_group) {
-        return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(&path));
-    }
-    Ok(LocalDisk::read_only(handle, path, false))
-}
 
-fn open_directory(path: &Path) -> Result<(File, Metadata), StoreError> {
-    let failed = |error| StoreError::io(path, error);
-    let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
-    if path.symlink_metadata().map_err(failed)?.is_symlink() {
-        return Err(StoreError::new(StoreErrorKind::SymbolicLink).at(path));
+    pub(crate) fn index(&self) -> RwLockReadGuard<'_, Index> {
+        self.index.read().unwrap_or_else(PoisonError::into_inner)
     }
-    let handle = OpenOptions::new()
-        .read(true)
-        .custom_flags(flags.bits().cast_signed())
-        .open(path)
-        .map_err(failed)?;
-    let metadata = handle.metadata().map_err(failed)?;
-    Ok((handle, metadata))
-}
 
-fn holds_only_a_store(path: &Path) -> io::Result<bool> {
-    for entry in fs::read_dir(path)? {
-        let name = entry?.file_name();
-        let is_namespace = name.as_encoded_bytes().starts_with(NAMESPACE_PREFIX.as_bytes());
-        let is_ours = name == LOCK_NAME
-            || is_namespace
-            || Path::new(&name).extension().is_some_and(|extension| extension == "seg");
-        if !is_ours {
-            return Ok(false);
+    pub(crate) fn index_mut(&self) -> RwLockWriteGuard<'_, Index> {
+        // Its methods do not panic between two changes that belong together.
+        self.index.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A segment with its file open, and kept open while it is read more often than others. `None`:
+    /// the file is gone.
+    pub(crate) fn open_segment(
+        &self,
+        handle: u32,
+        segment: Arc<Segment>,
+    ) -> Result<Option<Arc<Segment>>, StoreError> {
+        if segment.is_open() {
+            return Ok(Some(segment));
         }
-    }
-    Ok(true)
-}
-
-/// Refuses a path that somebody else could make lead elsewhere: every directory above the store
-/// must belong to us or to root and be closed to other writers, or sticky like `/tmp`; a symbolic
-/// link on the way must be ours or root's.
-fn check_ancestors(path: &Path, trusts_group: bool) -> Result<(), StoreError> {
-    let us = geteuid().as_raw();
-    let mut nearest = None;
-    for ancestor in path.ancestors().skip(1) {
-        let metadata = match ancestor.symlink_metadata() {
-            // Not made yet.
-            Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            metadata => metadata.map_err(|error| StoreError::io(ancestor, error))?,
+        let opened = match segment.opened() {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if is_out_of_descriptors(&error) => {
+                self.index_mut().segments_mut().close_idle();
+                segment.opened()
+            }
+            opened => opened,
         };
-        nearest = nearest.or(Some(ancestor));
-        if metadata.is_symlink() && !is_trusted(&metadata, us) {
-            return Err(StoreError::new(StoreErrorKind::SymbolicLink).at(ancestor));
-        }
+        let opened = Arc::new(opened.map_err(|error| StoreError::io(&segment.path, error))?);
+        self.index_mut().segments_mut().open(handle, Arc::clone(&opened));
+        Ok(Some(opened))
     }
-    let parent = nearest.unwrap_or(path);
-    let real = parent.canonicalize().map_err(|error| StoreError::io(parent, error))?;
-    for ancestor in real.ancestors() {
-        let metadata = ancestor.metadata().map_err(|error| StoreError::io(ancestor, error))?;
-        if !is_trusted(&metadata, us) {
-            return Err(StoreError::new(StoreErrorKind::NotOurs).at(ancestor));
+
+    /// Refuses where the store was opened to be read only.
+    pub(crate) fn check_writable(&self) -> Result<(), StoreError> {
+        if !self.options.is_read_only {
+            return Ok(());
         }
-        if is_writable_by_others(&metadata, us, trusts_group) {
-            return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(ancestor));
-        }
+        let why = io::Error::other("it was opened with read_only(true)");
+        Err(StoreError::from_io(StoreErrorKind::ReadOnly, &self.path, why))
     }
-    Ok(())
+
+    /// Whether anything is to survive a power loss.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.options.durability != Durability::None
+    }
+
+    /// An error about the directory.
+    pub(crate) fn failed(&self, error: io::Error) -> StoreError {
+        StoreError::io(&self.path, error)
+    }
+
+    /// Returns when the names in the directory survive a power loss.
+    pub(crate) fn sync_names(&self) -> Result<(), StoreError> {
+        self.disk.sync().map_err(|error| {
+            let error = StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error);
+            self.counters.note(&error);
+            error
+        })
+    }
 }
 
-fn is_trusted(metadata: &Metadata, us: u32) -> bool {
-    metadata.uid() == us || metadata.uid() == 0
+impl Counters {
+    /// Counts a sync that failed; later callers that are told of it have no cause to show.
+    pub(crate) fn note(&self, error: &StoreError) {
+        if error.kind() == StoreErrorKind::SyncFailed && error.io_kind().is_some() {
+            self.sync_failures.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Sees the order of a record, above which the next one's will be.
+    pub(crate) fn saw_order(&self, order: u64) {
+        self.order.fetch_max(order, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_damage(&self, places: u32) {
+        self.damaged.fetch_add(u64::from(places), Ordering::Relaxed);
+    }
 }
 
-fn is_writable_by_others(metadata: &Metadata, us: u32, trusts_group: bool) -> bool {
-    let mode = metadata.mode();
-    let is_sticky = mode & 0o1000 != 0;
-    // Where each user has a group of the same number for himself alone, the usual umask is 002.
-    let is_private_group = metadata.gid() == us && metadata.uid() == us;
-    let others = if is_private_group || trusts_group { 0o002 } else { 0o022 };
-    mode & others != 0 && !is_sticky
+fn is_out_of_descriptors(error: &io::Error) -> bool {
+    use rustix::io::Errno;
+    [Errno::MFILE, Errno::NFILE].map(Errno::raw_os_error).map(Some).contains(&error.raw_os_error())
 }

@@ -1,47 +1,42 @@
 //! The store in a directory of files.
+//!
+//! Its folders and files are layers. Each uses those above it in this table and none below, which
+//! `tests/it/arrows.rs` checks:
+//!
+//! | layer | holds |
+//! |---|---|
+//! | `options` | how a store is to be kept |
+//! | `disk` | what the store asks of the operating system, and who may use a directory |
+//! | `segment` | one segment in one file |
+//! | `index` | where each entry stands, in memory |
+//! | `directory` | the open directory: its disk, its index, what befell it |
+//! | `follow` | what other writers do in the directory |
+//! | `read` | reading one entry or all of them |
+//! | `write` | the segment that the store writes |
+//! | `maintain` | making room, compaction, verification |
+//! | `open_store` | the writer shared by all threads, appending, syncing |
+//! | this file | [`FileStore`] |
 
-mod active;
 #[cfg(test)]
 mod churn_tests;
-mod claim;
-mod common;
-mod crc;
 mod directory;
 mod disk;
-mod entries;
 #[cfg(test)]
 mod fault_tests;
-mod flash_image;
-mod flusher;
 mod follow;
-mod hasher;
-mod heal;
-mod held;
-mod holder;
 mod index;
-mod listing;
 mod maintain;
-mod medium;
-mod network;
+mod open_store;
 mod options;
-mod packed;
 #[cfg(test)]
 mod power_tests;
-mod progress;
-mod reclaim;
-mod recover;
-mod replaced;
-mod salt;
+mod read;
 mod segment;
-mod shared;
 #[cfg(test)]
 mod sim;
-mod tail;
 #[cfg(test)]
 mod tests;
-mod verify;
-mod window;
-mod writer;
+mod write;
 
 use std::{
     fmt,
@@ -55,20 +50,17 @@ use llm_cache_core::{
 };
 
 use self::{
-    disk::Disk,
+    disk::{Disk, access, network},
+    open_store::OpenStore,
     segment::{DATA_START, padded},
-    shared::Shared,
-    writer::Item,
+    write::Item,
 };
 use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
 
-pub use crc::HardwareCrc32c;
-pub use entries::Entries;
-pub use flash_image::FlashImage;
-pub use maintain::Compaction;
-pub use medium::FileMedium;
+pub use maintain::{Compaction, Damage, DamageKind, Verification};
 pub use options::{Durability, FileStoreOptions};
-pub use verify::{Damage, DamageKind, Verification};
+pub use read::Entries;
+pub use segment::{FileMedium, FlashImage, HardwareCrc32c};
 
 /// Keeps entries in a directory, in files of the format that core's FORMAT.md specifies.
 ///
@@ -107,7 +99,7 @@ pub use verify::{Damage, DamageKind, Verification};
 ///   needs. In the first 2 ms the child may still return an entry that the parent has just
 ///   replaced.
 pub struct FileStore {
-    shared: Arc<Shared>,
+    shared: Arc<OpenStore>,
 }
 
 impl FileStore {
@@ -128,9 +120,9 @@ impl FileStore {
 
     fn open_with(path: &Path, options: FileStoreOptions) -> Result<Self, StoreError> {
         let disk = if options.is_read_only {
-            directory::open_to_read(path, options.trusts_group)?
+            access::open_to_read(path, options.trusts_group)?
         } else {
-            directory::open(path, options.trusts_group)?
+            access::open(path, options.trusts_group)?
         };
         let path = disk.path().to_owned();
         Self::on_disk(Arc::new(disk), path, options)
@@ -142,13 +134,13 @@ impl FileStore {
         path: PathBuf,
         options: FileStoreOptions,
     ) -> Result<Self, StoreError> {
-        Ok(Self { shared: Shared::open(disk, path, options)? })
+        Ok(Self { shared: OpenStore::open(disk, path, options)? })
     }
 
     /// The directory.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.shared.common.path
+        &self.shared.view.directory.path
     }
 
     /// All entries, in no order, whatever their age. O(entries) in memory: 8 bytes each.
@@ -156,8 +148,8 @@ impl FileStore {
     /// # Errors
     /// What the file system reports.
     pub fn iter(&self) -> Result<Entries<'_>, StoreError> {
-        self.shared.look_now()?;
-        Ok(Entries::new(&self.shared))
+        self.shared.view.look_now()?;
+        Ok(Entries::new(&self.shared.view))
     }
 
     /// Reads every byte of every segment and says what is damaged and where. Changes nothing, and
@@ -166,7 +158,7 @@ impl FileStore {
     /// # Errors
     /// What the file system reports.
     pub fn verify(&self) -> Result<Verification, StoreError> {
-        verify::verify(&self.shared.common)
+        maintain::verify(&self.shared.view.directory)
     }
 
     /// Rewrites every segment that holds replaced, removed, cleared, expired or damaged entries, so
@@ -179,9 +171,9 @@ impl FileStore {
     /// What the file system reports. What was not compacted is as it was.
     pub fn compact(&self) -> Result<Compaction, StoreError> {
         let shared = &self.shared;
-        shared.common.check_writable()?;
+        shared.view.directory.check_writable()?;
         let mut done = Compaction::default();
-        let before = shared.common.index().bytes();
+        let before = shared.view.directory.index().bytes();
         let handles = shared.maintain(|maintenance| {
             if maintenance.lock()? { maintenance.begin_compaction().map(Some) } else { Ok(None) }
         })?;
@@ -194,16 +186,32 @@ impl FileStore {
         let compacted = handles.into_iter().try_for_each(&mut compact);
         let unlocked = shared.maintain(|maintenance| maintenance.unlock());
         compacted.and(unlocked)?;
-        done.bytes_freed = before.saturating_sub(shared.common.index().bytes());
+        done.bytes_freed = before.saturating_sub(shared.view.directory.index().bytes());
         Ok(done)
+    }
+}
+
+impl FileStoreOptions {
+    /// Opens the store in the directory `path`, which is made if it is not there.
+    ///
+    /// # Errors
+    /// As [`FileStore::open`]'s, and [`InvalidNamespace`](StoreErrorKind::InvalidNamespace).
+    pub fn open(self, path: impl AsRef<Path>) -> Result<FileStore, StoreError> {
+        let path = path.as_ref();
+        let name = self.namespace_name().map_err(|kind| StoreError::new(kind).at(path))?;
+        let path = name.map_or_else(|| path.to_owned(), |name| access::of_namespace(path, name));
+        if !self.may_be_on_network {
+            network::refuse(&path)?;
+        }
+        FileStore::open_with(&path, self)
     }
 }
 
 impl fmt::Debug for FileStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("FileStore")
-            .field("path", &self.shared.common.path)
-            .field("options", &self.shared.common.options)
+            .field("path", &self.shared.view.directory.path)
+            .field("options", &self.shared.view.directory.options)
             .field("stats", &self.stats())
             .finish_non_exhaustive()
     }
@@ -218,32 +226,34 @@ impl Drop for FileStore {
 
 impl Store for FileStore {
     fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        let begun = self.shared.now();
-        self.shared.look(begun)?;
-        if let Some(stored) = self.shared.load(key)? {
+        let view = &self.shared.view;
+        let begun = view.now();
+        view.look(begun)?;
+        if let Some(stored) = read::load(key, view)? {
             return Ok(Some(stored));
         }
-        self.shared.look_since(begun)?;
-        self.shared.load(key)
+        view.look_since(begun)?;
+        read::load(key, view)
     }
 
     fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &self.shared;
         #[cfg(feature = "lz4")]
-        let packed = shared.common.options.compresses.then(|| packed::pack(record)).flatten();
+        let packed =
+            shared.view.directory.options.compresses.then(|| segment::pack(record)).flatten();
         #[cfg(feature = "lz4")]
         let record = &match &packed {
             Some((extensions, payload)) => Record { extensions, payload, ..*record },
             None => *record,
         };
         let needed = padded(record.encoded_len()) + u64::from(DATA_START);
-        let capacity = shared.common.options.max_bytes.min(u64::from(!15_u32));
+        let capacity = shared.view.directory.options.max_bytes.min(u64::from(!15_u32));
         if needed > capacity {
             return Err(StoreError::new(StoreErrorKind::TooBig { needed, capacity }));
         }
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
-        shared.look(shared.now())?;
+        shared.view.look(shared.view.now())?;
         shared.commit(writer, Item::Entry(record))
     }
 
@@ -251,8 +261,8 @@ impl Store for FileStore {
         let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
-        shared.look_now()?;
-        if shared.common.index().find(key).is_none() {
+        shared.view.look_now()?;
+        if shared.view.directory.index().find(key).is_none() {
             return Ok(false);
         }
         shared.commit(writer, Item::Bare(Kind::Removal, *key))?;
@@ -265,8 +275,8 @@ impl Store for FileStore {
         let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
-        shared.look_now()?;
-        if shared.common.index().len() == 0 {
+        shared.view.look_now()?;
+        if shared.view.directory.index().len() == 0 {
             return Ok(());
         }
         let item = Item::Bare(Kind::Clear, RequestKey::from_bytes([0; 32]));
@@ -276,32 +286,32 @@ impl Store for FileStore {
 
     fn flush(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
-        if shared.common.options.is_read_only {
+        if shared.view.directory.options.is_read_only {
             return Ok(());
         }
         // A sync of the parent's may hold what the child has inherited.
         shared.note_fork(&mut shared.writer())?;
-        let index = shared.common.index();
+        let index = shared.view.directory.index();
         let segments: Vec<_> =
             index.all_held().map(|(_, held)| Arc::clone(&held.segment)).collect();
         drop(index);
         segments.iter().try_for_each(|segment| shared.sync(segment, segment.written()))?;
-        shared.common.sync_names()
+        shared.view.directory.sync_names()
     }
 
     fn stats(&self) -> StoreStats {
-        let common = &self.shared.common;
-        let counters = &common.counters;
-        let (unreadable_files, unreadable) = common
+        let view = &self.shared.view;
+        let counters = &view.directory.counters;
+        let (unreadable_files, unreadable) = view
             .follow()
             .unreadable()
             .fold((0, 0), |(files, bytes), (_, len)| (files + 1, bytes + len));
-        let index = common.index();
+        let index = view.directory.index();
         StoreStats {
             entries: index.len() as u64,
             bytes: index.bytes() + unreadable,
             bytes_live: index.all_held().map(|(_, held)| held.live_bytes).sum(),
-            bytes_max: Some(common.options.max_bytes),
+            bytes_max: Some(view.directory.options.max_bytes),
             files: (index.all_held().count() + unreadable_files) as u64,
             memory_bytes: index.memory_bytes() as u64,
             entries_evicted: counters.evicted.load(Ordering::Relaxed),

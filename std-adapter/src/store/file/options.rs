@@ -1,13 +1,8 @@
 //! How a file store is to be kept.
 
-use std::{
-    fmt,
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{fmt, time::Duration};
 
-use super::{FileStore, directory, network};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreErrorKind;
 
 /// What survives a power loss. A crash or `kill -9` of this process alone loses nothing that `put`
 /// has acknowledged, under any of these: the operating system has it.
@@ -24,7 +19,8 @@ pub enum Durability {
     Always,
 }
 
-/// Settings of a [`FileStore`]; made by [`FileStore::options`].
+/// Settings of a [`FileStore`](crate::store::FileStore); made by its
+/// [`options`](crate::store::FileStore::options).
 #[derive(Clone, Copy, Debug)]
 pub struct FileStoreOptions {
     pub(super) max_bytes: u64,
@@ -36,7 +32,7 @@ pub struct FileStoreOptions {
     pub(super) trusts_group: bool,
     open_segments: u32,
     namespace: Option<Namespace>,
-    may_be_on_network: bool,
+    pub(crate) may_be_on_network: bool,
 }
 
 /// The name of a namespace, in place, so that options are copied like any other settings.
@@ -72,7 +68,8 @@ impl FileStoreOptions {
     /// it by one segment for each that is writing, whatever any of them does. A process that stops
     /// while it holds the maintenance lock, without which nothing is deleted, makes the others
     /// decline puts after two seconds, with
-    /// [`BoundReached`](crate::store::StoreErrorKind::BoundReached). [`FileStore`] says what goes.
+    /// [`BoundReached`](crate::store::StoreErrorKind::BoundReached). The
+    /// [store](crate::store::FileStore) says what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = if bytes < MAX_BYTES_MIN { MAX_BYTES_MIN } else { bytes };
@@ -171,24 +168,13 @@ impl FileStoreOptions {
         self
     }
 
-    /// Opens the store in the directory `path`, which is made if it is not there.
+    /// The name of the namespace whose store is opened; `None` where none is set.
     ///
     /// # Errors
-    /// As [`FileStore::open`]'s, and
-    /// [`InvalidNamespace`](crate::store::StoreErrorKind::InvalidNamespace).
-    pub fn open(self, path: impl AsRef<Path>) -> Result<FileStore, StoreError> {
-        let path = self.directory_in(path.as_ref())?;
-        if !self.may_be_on_network {
-            network::refuse(&path)?;
-        }
-        FileStore::open_with(&path, self)
-    }
-
-    fn directory_in(&self, path: &Path) -> Result<PathBuf, StoreError> {
-        let Some(namespace) = &self.namespace else { return Ok(path.to_owned()) };
-        let name = namespace.name();
-        let name = name.ok_or_else(|| StoreError::new(StoreErrorKind::InvalidNamespace).at(path));
-        name.map(|name| directory::of_namespace(path, name))
+    /// A name that no namespace may have.
+    pub(crate) fn namespace_name(&self) -> Result<Option<&str>, StoreErrorKind> {
+        let Some(namespace) = &self.namespace else { return Ok(None) };
+        namespace.name().map(Some).ok_or(StoreErrorKind::InvalidNamespace)
     }
 
     /// How many files may be open beside those that are written.
@@ -234,7 +220,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::store::Store;
+    use crate::store::{FileStore, Store};
 
     /// Each namespace has its own entries and a clear of its own, beside the store in the directory
     /// itself; and the directory stays closed to others.

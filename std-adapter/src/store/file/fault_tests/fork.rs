@@ -19,7 +19,7 @@ fn written_segment(store: &FileStore) -> Arc<Segment> {
 
 /// Makes the store believe that a fork has copied it.
 fn become_child(store: &FileStore) {
-    (store.shared.writer().pid, store.shared.common.follow().pid) = (0, 0);
+    (store.shared.writer().pid, store.shared.view.follow().pid) = (0, 0);
 }
 
 /// The thread that syncs at intervals gets its work done while a put holds the store: it needs no
@@ -32,7 +32,8 @@ fn the_thread_that_syncs_takes_no_lock_of_the_store() {
         run(&store, Step::Put(1, n)).unwrap();
         let segment = written_segment(&store);
         let _held = store.shared.writer();
-        let (_follow, _index) = (store.shared.common.follow(), store.shared.common.index_mut());
+        let (_follow, _index) =
+            (store.shared.view.follow(), store.shared.view.directory.index_mut());
         let started = Instant::now();
         while !segment.is_synced() {
             assert!(started.elapsed() < Duration::from_secs(30), "put {n} is not synced");
