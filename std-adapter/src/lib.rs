@@ -105,5 +105,5 @@ pub use memo::cached;
 
 /// The examples of the README are compiled and, where they need no network, run.
 #[cfg(all(doctest, feature = "std"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 pub struct ReadmeDoctests;

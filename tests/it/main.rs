@@ -10,7 +10,6 @@ mod formats;
 mod http;
 mod identity;
 mod memo;
-mod prompt;
 mod replay;
 mod savings;
 mod schemas;

@@ -92,6 +92,12 @@ mod tests {
     use proptest::prelude::*;
     use std::{format, string::String};
 
+    /// At most so many pieces of a text, and letters of a name: enough for a few windows in the
+    /// interpreter, which takes minutes for more.
+    const PIECES_MAX: usize = if cfg!(miri) { 20 } else { 60 };
+    const INNER: &str =
+        if cfg!(miri) { "[a-z\u{e9}\u{10000}]{0,40}" } else { "[a-z\u{e9}\u{10000}]{0,150}" };
+
     /// The kind of `text` as it is found inside a string, spelled in three ways.
     fn kinds(text: &str) -> [Option<JsonKind>; 3] {
         let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
@@ -111,7 +117,10 @@ mod tests {
     /// Every kind is told, and what is cut or has something behind it is no JSON.
     #[test]
     fn texts_of_every_kind() {
-        let long = format!(r#"{{"a":"{}\ud83d\ude00","b":[1.5e-3,null,true]}}"#, "x/".repeat(99));
+        let long = format!(
+            r#"{{"a":"{}\ud83d\ude00","b":[1.5e-3,null,true]}}"#,
+            "x/".repeat(if cfg!(miri) { 33 } else { 99 })
+        );
         for text in ["{}", " [1] ", "\"a\\u00e9\"", "-1e5", "true", "null", &long] {
             assert!(expected(text).is_some(), "{text}");
             assert_eq!(kinds(text), [expected(text); 3], "{text}");
@@ -131,9 +140,9 @@ mod tests {
                     "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\\u00e9", "\\ud83d\\ude00",
                     "\u{e9}\u{1f600}", "12.5e+7", "null", " ", "\"key\":", "xxxxxxxxxxxxx", "\\",
                 ]),
-                0..60,
+                0..PIECES_MAX,
             ),
-            inner in "[a-z\u{e9}\u{10000}]{0,150}",
+            inner in INNER,
         ) {
             let text: String = pieces.concat();
             prop_assert_eq!(kinds(&text), [expected(&text); 3]);

@@ -168,7 +168,7 @@ async fn a_scope_around_a_client_stands_for_it() {
         prompt: &'static str,
     }
     impl KeyScope for Service {
-        fn key_scope(&self, out: &mut llm_cache::llm_cache_core::key::FieldHasher) {
+        fn key_scope(&self, out: &mut llm_cache_core::key::FieldHasher) {
             out.field(self.prompt.as_bytes());
             self.client.key_scope(out);
         }

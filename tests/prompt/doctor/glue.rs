@@ -1,7 +1,7 @@
 // The doctor with plain types around it. Included beside a `doctor` and an `outline`: those of the
 // library, and those of each mutant.
 
-use crate::prompt::doctor::case::Told;
+use crate::doctor::case::Told;
 
 /// Bytes divided by four, rounded up: the emulator's rule.
 struct Rule;

@@ -9,15 +9,15 @@ use super::edits::{Done, EDITS, Expected};
 
 /// What a doctor tells, in plain types.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in super::super) struct Told {
+pub(crate) struct Told {
     /// Input, read, written for five minutes, written for an hour.
-    pub(in super::super) usage: [u64; 4],
-    pub(in super::super) finding: String,
+    pub(crate) usage: [u64; 4],
+    pub(crate) finding: String,
     /// Row, path, change.
-    pub(in super::super) difference: Option<(&'static str, String, String)>,
+    pub(crate) difference: Option<(&'static str, String, String)>,
     /// Name, and the place or number that goes with it.
-    pub(in super::super) causes: Vec<(&'static str, String)>,
-    pub(in super::super) sentence: String,
+    pub(crate) causes: Vec<(&'static str, String)>,
+    pub(crate) sentence: String,
 }
 
 /// Two requests, the second made from the first.
