@@ -10,6 +10,7 @@ extern crate alloc;
 extern crate std;
 
 pub mod canonical;
+pub mod dialect;
 pub mod json;
 pub mod key;
 pub mod prompt;

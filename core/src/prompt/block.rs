@@ -158,7 +158,7 @@ impl<'a> Block<'a> {
 
 impl InnerBlock<'_> {
     /// The mark set on this block through the model; not one inside raw text.
-    pub(super) const fn cache_control(&self) -> Option<CacheControl> {
+    pub(crate) const fn cache_control(&self) -> Option<CacheControl> {
         match self {
             Self::Image(block) => block.cache_control,
             Self::Document(block) => block.cache_control,

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use super::out::Mark;
 use crate::Millis;
 
 /// A prompt-cache breakpoint: "what comes before, and this block, is worth keeping".
@@ -69,6 +70,17 @@ impl CacheControl {
             Some(ttl) => ttl,
             None => Ttl::FiveMinutes,
         }
+    }
+
+    /// The member that it is in a body of Anthropic's.
+    pub(crate) const fn member(self) -> Mark {
+        let json = match self.ttl {
+            // The check has refused the lifetimes of others.
+            None | Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) => r#"{"type":"ephemeral"}"#,
+            Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,
+            Some(Ttl::OneHour) => r#"{"type":"ephemeral","ttl":"1h"}"#,
+        };
+        ("cache_control", json)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::canonical::Place;
 use crate::json::{self, JsonStr};
 
 /// What becomes of the pieces.
-pub(super) trait Form {
+pub(crate) trait Form {
     /// Why a piece could not be written.
     type Error;
     /// Whether members come in canonical order, less those that do not count.
@@ -33,14 +33,14 @@ pub(super) trait Form {
 
 /// Where a value stands: known only where the form is canonical.
 #[derive(Clone, Copy)]
-pub(super) struct Position {
-    pub(super) place: Place,
+pub(crate) struct Position {
+    pub(crate) place: Place,
     /// Containers that are open around it.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
 }
 
 /// The form that is sent: members in the order of the encoder, raw JSON byte for byte.
-pub(super) struct Wire<'w, W>(pub(super) &'w mut W);
+pub(crate) struct Wire<'w, W>(pub(crate) &'w mut W);
 
 impl<W: Write> Form for Wire<'_, W> {
     type Error = W::Error;
@@ -81,8 +81,8 @@ impl<W: Write> Form for Wire<'_, W> {
 
 /// Counts what is written to it.
 #[derive(Default)]
-pub(super) struct Counter {
-    pub(super) len: usize,
+pub(crate) struct Counter {
+    pub(crate) len: usize,
 }
 
 impl embedded_io::ErrorType for Counter {

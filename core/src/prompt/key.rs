@@ -5,12 +5,13 @@ use core::convert::Infallible;
 use embedded_io::{ErrorType, Write};
 
 use super::form::{Form, Position};
+use super::number;
 use super::out::Out;
 use super::raw::RawJson;
 use super::request::Request;
 use super::violation::EncodeError;
-use super::{check, encode, number};
 use crate::canonical::{self, Place, Selection, Sink};
+use crate::dialect;
 use crate::json::{self, JsonStr};
 use crate::key::{Dialect, FieldHasher, KeyError, KeyHasher, RequestKey, Slot};
 
@@ -52,7 +53,7 @@ impl Request<'_> {
         scratch: &mut [Slot],
     ) -> Result<RequestKey, EncodeError<KeyError>> {
         let dialect = hasher.dialect();
-        check::expressible(self, dialect)?;
+        dialect::expressible(self, dialect)?;
         let mut hash = Hash { fields: hasher.fields(), is_muted: false };
         match walk(self, dialect, Task::Hash(&mut hash, scratch)) {
             Ok(_) => Ok(RequestKey::from_bytes(hash.fields.finish())),
@@ -71,7 +72,7 @@ impl Request<'_> {
     /// # Errors
     /// As [`Request::key`].
     pub fn key_scratch_needed(&self, dialect: Dialect) -> Result<usize, EncodeError<KeyError>> {
-        check::expressible(self, dialect)?;
+        dialect::expressible(self, dialect)?;
         self.slots_needed(dialect)
     }
 
@@ -93,7 +94,7 @@ enum Task<'t> {
 fn walk(request: &Request<'_>, dialect: Dialect, task: Task<'_>) -> Result<(), KeyError> {
     let mut out = Out::new(Canonical { dialect, task, fault: Ok(()) });
     // Why it stopped, if it did, the form has kept.
-    let _stopped = encode::body(request, dialect, &mut out);
+    let _stopped = dialect::body(request, dialect, &mut out);
     out.into_form().fault
 }
 

@@ -12,7 +12,7 @@ use crate::json::{JsonKind, JsonValue};
 
 /// Walks all marks in the order in which the provider processes them: tools, system, messages,
 /// and last the automatic one.
-pub(super) fn check(request: &Request<'_>) -> Result<(), Violation> {
+pub(crate) fn check(request: &Request<'_>) -> Result<(), Violation> {
     let mut limits = Limits::default();
     for (index, tool) in request.tools.iter().enumerate() {
         self::tool(&mut limits, Place::Tool(index), tool)?;
@@ -104,7 +104,7 @@ fn unmarked_inside(message: usize, block: usize, result: &ToolResult<'_>) -> Res
 }
 
 /// The mark of raw JSON, whether ours or in the text. O(length of the text).
-pub(super) fn raw_mark(
+pub(crate) fn raw_mark(
     place: Place,
     raw: &RawObject<'_>,
 ) -> Result<Option<CacheControl>, Violation> {

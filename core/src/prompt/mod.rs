@@ -27,28 +27,20 @@
 //! # Ok::<(), llm_cache_core::prompt::EncodeError<embedded_io::SliceWriteError>>(())
 //! ```
 
-mod anthropic;
 mod block;
 mod cache_control;
-mod check;
-mod check_openai;
-mod check_responses;
 mod decode;
-mod encode;
-mod form;
+pub(crate) mod form;
 mod key;
-mod marks;
+pub(crate) mod marks;
 mod media;
 mod message;
 mod number;
-mod openai;
-mod openai_common;
-mod openai_responses;
-mod out;
+pub(crate) mod out;
 mod raw;
 mod request;
 mod results;
-mod rules;
+pub(crate) mod rules;
 mod splice;
 mod tool;
 mod view;

@@ -14,7 +14,7 @@ use crate::json::JsonStr;
 ///
 /// One flag is enough for any nesting: a comma is due exactly when a value has just ended. The
 /// rest is for canonical forms; the other ones leave it alone.
-pub(super) struct Out<'n, F> {
+pub(crate) struct Out<'n, F> {
     form: F,
     comma_due: bool,
     /// Of the value that is written next.
@@ -34,23 +34,23 @@ struct Members<'n> {
 }
 
 /// The member that marks a block, which each dialect spells in its own way.
-pub(super) type Mark = (&'static str, &'static str);
+pub(crate) type Mark = (&'static str, &'static str);
 
 impl<'n, F: Form> Out<'n, F> {
-    pub(super) const fn new(form: F) -> Self {
+    pub(crate) const fn new(form: F) -> Self {
         let place = Place::ROOT;
         let members = Members { object: place, due: None, next: None };
         Self { form, comma_due: false, at: Position { place, depth: 0 }, members }
     }
 
     /// The form, with everything written.
-    pub(super) fn into_form(self) -> F {
+    pub(crate) fn into_form(self) -> F {
         self.form
     }
 
     /// An object. `members` writes each of its members once, no matter in which order; it may be
     /// run any number of times.
-    pub(super) fn object(
+    pub(crate) fn object(
         &mut self,
         members: impl Fn(&mut Self) -> Result<(), F::Error>,
     ) -> Result<(), F::Error> {
@@ -74,7 +74,7 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// An array.
-    pub(super) fn array(
+    pub(crate) fn array(
         &mut self,
         elements: impl FnOnce(&mut Self) -> Result<(), F::Error>,
     ) -> Result<(), F::Error> {
@@ -87,7 +87,7 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// A member, whose value `value` writes.
-    pub(super) fn member(
+    pub(crate) fn member(
         &mut self,
         name: &'n str,
         value: impl FnOnce(&mut Self) -> Result<(), F::Error>,
@@ -98,31 +98,31 @@ impl<'n, F: Form> Out<'n, F> {
         value(self)
     }
 
-    pub(super) fn string(&mut self, text: &str) -> Result<(), F::Error> {
+    pub(crate) fn string(&mut self, text: &str) -> Result<(), F::Error> {
         self.string_of(&[text])
     }
 
     /// A string given in pieces.
-    pub(super) fn string_of(&mut self, pieces: &[&str]) -> Result<(), F::Error> {
+    pub(crate) fn string_of(&mut self, pieces: &[&str]) -> Result<(), F::Error> {
         self.constant("\"")?;
         pieces.iter().try_for_each(|piece| self.form.text(piece))?;
         self.form.write("\"")
     }
 
     /// One value of our own, in canonical form unless it is left out from such forms.
-    pub(super) fn constant(&mut self, json: &str) -> Result<(), F::Error> {
+    pub(crate) fn constant(&mut self, json: &str) -> Result<(), F::Error> {
         self.separate()?;
         self.form.write(json)
     }
 
     /// One value that is JSON already.
-    pub(super) fn raw(&mut self, json: RawJson<'_>) -> Result<(), F::Error> {
+    pub(crate) fn raw(&mut self, json: RawJson<'_>) -> Result<(), F::Error> {
         self.separate()?;
         self.form.raw(json, self.at)
     }
 
     /// An object byte for byte, with the mark put in before its closing brace.
-    pub(super) fn raw_object(&mut self, raw: &RawObject<'_>, mark: Mark) -> Result<(), F::Error> {
+    pub(crate) fn raw_object(&mut self, raw: &RawObject<'_>, mark: Mark) -> Result<(), F::Error> {
         // Wherever such an object may stand, marks are left out from canonical forms.
         if F::IS_CANONICAL || raw.cache_control.is_none() {
             return self.raw(raw.json);
@@ -136,12 +136,12 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// A member with a constant for its value.
-    pub(super) fn member_constant(&mut self, (name, json): Mark) -> Result<(), F::Error> {
+    pub(crate) fn member_constant(&mut self, (name, json): Mark) -> Result<(), F::Error> {
         self.member(name, |out| out.constant(json))
     }
 
     /// A member whose value is JSON already.
-    pub(super) fn member_raw(&mut self, name: &'n str, json: RawJson<'_>) -> Result<(), F::Error> {
+    pub(crate) fn member_raw(&mut self, name: &'n str, json: RawJson<'_>) -> Result<(), F::Error> {
         if F::IS_CANONICAL && self.is_due(name) && self.place_of(name).is_none() {
             return self.form.left_out(json, self.at);
         }
@@ -149,12 +149,12 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// A string member.
-    pub(super) fn member_str(&mut self, name: &'n str, text: &str) -> Result<(), F::Error> {
+    pub(crate) fn member_str(&mut self, name: &'n str, text: &str) -> Result<(), F::Error> {
         self.member(name, |out| out.string(text))
     }
 
     /// A member that is an array of what `element` writes.
-    pub(super) fn member_array<T>(
+    pub(crate) fn member_array<T>(
         &mut self,
         name: &'n str,
         elements: &[T],
@@ -165,7 +165,7 @@ impl<'n, F: Form> Out<'n, F> {
         })
     }
 
-    pub(super) fn optional_str(
+    pub(crate) fn optional_str(
         &mut self,
         name: &'n str,
         text: Option<&str>,
@@ -173,7 +173,7 @@ impl<'n, F: Form> Out<'n, F> {
         text.map_or(Ok(()), |text| self.member_str(name, text))
     }
 
-    pub(super) fn optional_raw(
+    pub(crate) fn optional_raw(
         &mut self,
         name: &'n str,
         raw: Option<RawJson<'_>>,
@@ -181,7 +181,7 @@ impl<'n, F: Form> Out<'n, F> {
         raw.map_or(Ok(()), |raw| self.member_raw(name, raw))
     }
 
-    pub(super) fn optional_u32(
+    pub(crate) fn optional_u32(
         &mut self,
         name: &'n str,
         value: Option<u32>,
@@ -194,7 +194,7 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// A number member. The value is finite.
-    pub(super) fn optional_f64(
+    pub(crate) fn optional_f64(
         &mut self,
         name: &'n str,
         value: Option<f64>,
@@ -207,7 +207,7 @@ impl<'n, F: Form> Out<'n, F> {
     }
 
     /// A member `true`, or nothing.
-    pub(super) fn flag(&mut self, name: &'static str, is_set: bool) -> Result<(), F::Error> {
+    pub(crate) fn flag(&mut self, name: &'static str, is_set: bool) -> Result<(), F::Error> {
         if is_set { self.member_constant((name, "true")) } else { Ok(()) }
     }
 

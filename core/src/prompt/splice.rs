@@ -2,7 +2,6 @@
 
 use embedded_io::Write;
 
-use super::anthropic::mark_member;
 use super::cache_control::CacheControl;
 use super::rules::fields::Fields;
 use super::rules::limits::Limits;
@@ -235,7 +234,7 @@ impl<'a, W: Write> Splice<'a, '_, W> {
     }
 
     fn put_mark(&mut self, mark: CacheControl) -> Result<(), W::Error> {
-        let (name, json) = mark_member(mark);
+        let (name, json) = mark.member();
         for piece in ["\"", name, "\":", json] {
             self.put(piece)?;
         }

@@ -4,9 +4,7 @@ use core::fmt;
 
 use serde::Deserialize;
 
-use super::read::Reply;
-use super::tool_calls::ToolInput;
-use crate::json::{JsonError, JsonErrorKind, JsonStr, Reader};
+use crate::json::{JsonError, JsonErrorKind, Reader};
 
 /// The most objects and arrays that may be open at once in an answer that is decoded.
 ///
@@ -32,46 +30,8 @@ pub enum DecodeError {
     Mismatch(serde_json_core::de::Error),
 }
 
-impl Reply<'_> {
-    /// Decodes the answer's text as `T`, for requests with an output format.
-    ///
-    /// Look at [`Reply::verdict`] first: a refused or truncated answer may decode and be wrong. The
-    /// buffer takes the decoded text and, behind it, the longest string in it that has escapes;
-    /// twice the body's length always does. Texts in `T` are owned (`heapless::String`), or
-    /// borrowed from the buffer where the model wrote no escapes. O(length).
-    ///
-    /// # Errors
-    /// [`DecodeError`].
-    pub fn decode<'b, T: Deserialize<'b>>(&self, buffer: &'b mut [u8]) -> Result<T, DecodeError> {
-        if self.text().next().is_none() {
-            return Err(DecodeError::Absent);
-        }
-        decode_chars(|| self.text().flat_map(|piece| piece.chars()), buffer)
-    }
-
-    /// Decodes the arguments of the first call of the tool `name` as `T`. Otherwise as
-    /// [`Reply::decode`].
-    ///
-    /// # Errors
-    /// [`DecodeError`].
-    pub fn decode_tool_input<'b, T: Deserialize<'b>>(
-        &self,
-        name: &str,
-        buffer: &'b mut [u8],
-    ) -> Result<T, DecodeError> {
-        match self.tool_input(name).ok_or(DecodeError::Absent)? {
-            ToolInput::Json(value) => decode_chars(|| value.text().chars(), buffer),
-            ToolInput::Text(text) if text.raw().is_empty() => decode_chars(|| "{}".chars(), buffer),
-            ToolInput::Text(text) | ToolInput::Free(text) => {
-                decode_chars(|| JsonStr::chars(&text), buffer)
-            }
-            ToolInput::Missing => Err(DecodeError::Absent),
-        }
-    }
-}
-
 /// Decodes the JSON document that the characters make.
-fn decode_chars<'b, T: Deserialize<'b>, I: Iterator<Item = char>>(
+pub(crate) fn decode_chars<'b, T: Deserialize<'b>, I: Iterator<Item = char>>(
     document: impl Fn() -> I,
     buffer: &'b mut [u8],
 ) -> Result<T, DecodeError> {

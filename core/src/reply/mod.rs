@@ -24,32 +24,20 @@
 //! # Ok::<(), llm_cache_core::reply::ReplyError>(())
 //! ```
 
-mod anthropic;
-mod decode;
-mod diagnostics;
-mod live_tools;
-mod openai_chat;
-mod openai_responses;
-mod parts;
-mod read;
-mod request_verdict;
-mod server_state;
-mod stream_end;
-mod tool_calls;
-mod usage;
+pub(crate) mod decode;
+pub(crate) mod members;
+pub(crate) mod parts;
+pub(crate) mod stream;
+pub(crate) mod tool_calls;
 mod verdict;
-mod whole;
+pub(crate) mod whole;
 
+pub use crate::dialect::{
+    Diagnostics, MissReason, Reply, ReplyError, ResponsesStore, STORED_RESPONSE_TTL, StreamEnd,
+    VerdictOptions, read_diagnostics, read_usage, request_verdict, ttl_max,
+};
 pub use decode::{DECODE_DEPTH_MAX, DecodeError};
-pub use diagnostics::{Diagnostics, MissReason, read_diagnostics};
 pub use parts::TextPieces;
-pub use read::{Reply, ReplyError};
-pub use request_verdict::{ResponsesStore, VerdictOptions, request_verdict};
-pub use server_state::{STORED_RESPONSE_TTL, ttl_max};
-pub use stream_end::{BodyEnd, StreamEnd, StreamStep};
+pub use stream::{BodyEnd, StreamStep};
 pub use tool_calls::{ToolCall, ToolCalls, ToolInput};
-pub use usage::read_usage;
 pub use verdict::{BypassReason, RequestVerdict, SkipReason, StopReason, Verdict};
-
-#[cfg(test)]
-mod tests;

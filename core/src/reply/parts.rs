@@ -1,6 +1,6 @@
 //! The text of an answer, in pieces.
 
-use super::read::member_is;
+use super::members::member_is;
 use crate::json::{Elements, JsonStr, JsonValue};
 
 /// The pieces of the text that the model wrote, in order.
@@ -12,22 +12,22 @@ pub struct TextPieces<'a> {
 }
 
 impl<'a> TextPieces<'a> {
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::default()
     }
 
     /// Text blocks of an array.
-    pub(super) fn of_parts(content: Option<JsonValue<'a>>) -> Self {
+    pub(crate) fn of_parts(content: Option<JsonValue<'a>>) -> Self {
         Self { parts: content.map(|content| content.elements()), ..Self::default() }
     }
 
     /// A string, or parts as some servers send them.
-    pub(super) fn of_content(content: Option<JsonValue<'a>>) -> Self {
+    pub(crate) fn of_content(content: Option<JsonValue<'a>>) -> Self {
         Self { whole: content.and_then(|content| content.as_str()), ..Self::of_parts(content) }
     }
 
     /// The parts of the messages among output items.
-    pub(super) fn of_items(output: Option<JsonValue<'a>>) -> Self {
+    pub(crate) fn of_items(output: Option<JsonValue<'a>>) -> Self {
         Self { items: output.map(|output| output.elements()), ..Self::default() }
     }
 }
@@ -58,6 +58,6 @@ fn text_of(part: JsonValue<'_>) -> Option<JsonStr<'_>> {
 }
 
 /// Whether a piece says something: more than white space.
-pub(super) fn says_something(text: JsonStr<'_>) -> bool {
+pub(crate) fn says_something(text: JsonStr<'_>) -> bool {
     text.chars().any(|character| !character.is_whitespace())
 }

@@ -5,7 +5,7 @@ use super::verdict::{SkipReason, StopReason, Verdict};
 
 /// The verdict on an answer, or on one choice of several, that reports no error and no refusal.
 /// O(length).
-pub(super) fn verdict(
+pub(crate) fn verdict(
     reason: StopReason,
     calls: ToolCalls<'_>,
     says_something: impl FnOnce() -> bool,

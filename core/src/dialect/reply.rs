@@ -2,15 +2,16 @@
 
 use core::fmt;
 
-use super::diagnostics::{Diagnostics, read_diagnostics};
-use super::parts::TextPieces;
-use super::tool_calls::{ToolCall, ToolCalls, ToolInput};
-use super::usage::read_usage;
-use super::verdict::{SkipReason, StopReason, Verdict};
-use super::{anthropic, openai_chat, openai_responses};
+use serde::Deserialize;
+
+use super::anthropic::diagnostics::{Diagnostics, read_diagnostics};
+use super::{Dialect, anthropic, openai_chat, openai_responses};
 use crate::Usage;
 use crate::json::{JsonError, JsonKind, JsonStr, JsonValue};
-use crate::key::Dialect;
+use crate::reply::{
+    DecodeError, SkipReason, StopReason, TextPieces, ToolCall, ToolCalls, ToolInput, Verdict,
+    decode,
+};
 
 /// An answer's body in one of the dialects. `Debug` shows its length only.
 #[derive(Clone, Copy)]
@@ -38,7 +39,11 @@ impl<'a> Reply<'a> {
     /// [`ReplyError`].
     pub fn parse(dialect: Dialect, body: &'a [u8]) -> Result<Self, ReplyError> {
         let root = JsonValue::parse(body).map_err(ReplyError::NotJson)?;
-        if root.kind() != JsonKind::Object && dialect != Dialect::Json {
+        let may_be_any = match dialect {
+            Dialect::Json => true,
+            Dialect::AnthropicMessages | Dialect::OpenAiChat | Dialect::OpenAiResponses => false,
+        };
+        if root.kind() != JsonKind::Object && !may_be_any {
             return Err(ReplyError::NotAnObject);
         }
         Ok(Self { dialect, root })
@@ -84,9 +89,9 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn stop_reason(&self) -> StopReason {
         match self.dialect {
-            Dialect::AnthropicMessages => anthropic::stop_reason(self.root),
-            Dialect::OpenAiChat => openai_chat::stop_reason(self.root),
-            Dialect::OpenAiResponses => openai_responses::stop_reason(self.root),
+            Dialect::AnthropicMessages => anthropic::reply::stop_reason(self.root),
+            Dialect::OpenAiChat => openai_chat::reply::stop_reason(self.root),
+            Dialect::OpenAiResponses => openai_responses::reply::stop_reason(self.root),
             Dialect::Json => StopReason::Absent,
         }
     }
@@ -103,9 +108,9 @@ impl<'a> Reply<'a> {
             return Verdict::Skip { why: SkipReason::Status };
         }
         match self.dialect {
-            Dialect::AnthropicMessages => anthropic::verdict(self.root),
-            Dialect::OpenAiChat => openai_chat::verdict(self.root),
-            Dialect::OpenAiResponses => openai_responses::verdict(self.root),
+            Dialect::AnthropicMessages => anthropic::reply::verdict(self.root),
+            Dialect::OpenAiChat => openai_chat::reply::verdict(self.root),
+            Dialect::OpenAiResponses => openai_responses::reply::verdict(self.root),
             Dialect::Json => Verdict::Store,
         }
     }
@@ -114,11 +119,9 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn text(&self) -> TextPieces<'a> {
         match self.dialect {
-            Dialect::AnthropicMessages => TextPieces::of_parts(self.root.get("content")),
-            Dialect::OpenAiChat => TextPieces::of_content(
-                openai_chat::first_message(self.root).and_then(|message| message.get("content")),
-            ),
-            Dialect::OpenAiResponses => TextPieces::of_items(self.root.get("output")),
+            Dialect::AnthropicMessages => anthropic::reply::text(self.root),
+            Dialect::OpenAiChat => openai_chat::reply::text(self.root),
+            Dialect::OpenAiResponses => openai_responses::reply::text(self.root),
             Dialect::Json => TextPieces::none(),
         }
     }
@@ -128,9 +131,9 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn tool_calls(&self) -> ToolCalls<'a> {
         match self.dialect {
-            Dialect::AnthropicMessages => ToolCalls::of_blocks(self.root.get("content")),
-            Dialect::OpenAiChat => ToolCalls::of_message(openai_chat::first_message(self.root)),
-            Dialect::OpenAiResponses => ToolCalls::of_items(self.root.get("output")),
+            Dialect::AnthropicMessages => anthropic::reply::tool_calls(self.root),
+            Dialect::OpenAiChat => openai_chat::reply::tool_calls(self.root),
+            Dialect::OpenAiResponses => openai_responses::reply::tool_calls(self.root),
             Dialect::Json => ToolCalls::none(),
         }
     }
@@ -146,10 +149,48 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn refusal(&self) -> Option<JsonStr<'a>> {
         match self.dialect {
-            Dialect::AnthropicMessages => anthropic::refusal(self.root),
-            Dialect::OpenAiChat => openai_chat::refusal(self.root),
-            Dialect::OpenAiResponses => openai_responses::refusal(self.root),
+            Dialect::AnthropicMessages => anthropic::reply::refusal(self.root),
+            Dialect::OpenAiChat => openai_chat::reply::refusal(self.root),
+            Dialect::OpenAiResponses => openai_responses::reply::refusal(self.root),
             Dialect::Json => None,
+        }
+    }
+
+    /// Decodes the answer's text as `T`, for requests with an output format.
+    ///
+    /// Look at [`Reply::verdict`] first: a refused or truncated answer may decode and be wrong. The
+    /// buffer takes the decoded text and, behind it, the longest string in it that has escapes;
+    /// twice the body's length always does. Texts in `T` are owned (`heapless::String`), or
+    /// borrowed from the buffer where the model wrote no escapes. O(length).
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode<'b, T: Deserialize<'b>>(&self, buffer: &'b mut [u8]) -> Result<T, DecodeError> {
+        if self.text().next().is_none() {
+            return Err(DecodeError::Absent);
+        }
+        decode::decode_chars(|| self.text().flat_map(|piece| piece.chars()), buffer)
+    }
+
+    /// Decodes the arguments of the first call of the tool `name` as `T`. Otherwise as
+    /// [`Reply::decode`].
+    ///
+    /// # Errors
+    /// [`DecodeError`].
+    pub fn decode_tool_input<'b, T: Deserialize<'b>>(
+        &self,
+        name: &str,
+        buffer: &'b mut [u8],
+    ) -> Result<T, DecodeError> {
+        match self.tool_input(name).ok_or(DecodeError::Absent)? {
+            ToolInput::Json(value) => decode::decode_chars(|| value.text().chars(), buffer),
+            ToolInput::Text(text) if text.raw().is_empty() => {
+                decode::decode_chars(|| "{}".chars(), buffer)
+            }
+            ToolInput::Text(text) | ToolInput::Free(text) => {
+                decode::decode_chars(|| JsonStr::chars(&text), buffer)
+            }
+            ToolInput::Missing => Err(DecodeError::Absent),
         }
     }
 
@@ -173,19 +214,23 @@ impl Verdict {
     }
 }
 
-/// The value of a member that is there and not `null`.
-pub(super) fn present<'a>(value: JsonValue<'a>, name: &str) -> Option<JsonValue<'a>> {
-    value.get(name).filter(|member| !member.is_null())
-}
-
-/// Whether a string member has this very value.
-pub(super) fn member_is(value: JsonValue<'_>, name: &str, expected: &str) -> bool {
-    value.get(name).and_then(|member| member.as_str()).is_some_and(|text| text.eq_str(expected))
-}
-
-/// Finds a string in a table of names.
-pub(super) fn look_up<T: Copy>(text: JsonStr<'_>, names: &[(&str, T)]) -> Option<T> {
-    names.iter().find(|(name, _)| text.eq_str(name)).map(|(_, found)| *found)
+/// Reads a `usage` object as [`Usage`], whether it stands in an answer or in a stream's event.
+///
+/// A count that is absent or `null` is zero. OpenAI's input tokens include those read from and
+/// written to its cache, which are subtracted, never below zero. Writes that OpenAI does not tell
+/// apart by lifetime count as those of 30 minutes. `None` if the value is no object, or the dialect
+/// reports none.
+#[must_use]
+pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
+    if usage.kind() != JsonKind::Object {
+        return None;
+    }
+    match dialect {
+        Dialect::AnthropicMessages => Some(anthropic::reply::usage(usage)),
+        Dialect::OpenAiChat => Some(openai_chat::reply::usage(usage)),
+        Dialect::OpenAiResponses => Some(openai_responses::reply::usage(usage)),
+        Dialect::Json => None,
+    }
 }
 
 impl fmt::Debug for Reply<'_> {

@@ -1,44 +1,20 @@
-//! What a request must satisfy before it is written.
+//! What a request must satisfy before it is written for Anthropic.
 
-use super::anthropic::Purpose;
-use super::block::{Block, ToolResult, ToolResultContent};
-use super::cache_control::{CacheControl, Ttl};
-use super::marks;
-use super::message::Role;
-use super::raw::RawObject;
-use super::request::{Request, ToolChoiceMode};
-use super::tool::Tool;
-use super::violation::{Place, Rule, Violation};
-use super::{check_openai, check_responses};
 use crate::json::JsonValue;
-use crate::key::Dialect;
+use crate::prompt::rules::settings::Purpose;
+use crate::prompt::{
+    Block, CacheControl, Message, Place, RawObject, Request, Role, Rule, Tool, ToolChoiceMode,
+    ToolResult, ToolResultContent, Ttl, Violation, marks,
+};
 
-/// Whether the dialect has a place for everything in the request. Without this no body can be
-/// written that says what the caller said.
-pub(super) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
-    numbers(request)?;
-    match dialect {
-        Dialect::AnthropicMessages => {
-            anthropic_roles(request)?;
-            marks_have_place(request)?;
-        }
-        Dialect::OpenAiChat | Dialect::OpenAiResponses => {
-            check_openai::expressible(request, dialect)?;
-        }
-        _ => return Err(Violation::new(Place::Body, Rule::Unsupported)),
-    }
-    extra_members(request, dialect)
+/// Finds the first thing that the dialect has no place for.
+pub(in super::super) fn expressible(request: &Request<'_>) -> Result<(), Violation> {
+    roles(request)?;
+    marks_have_place(request)
 }
 
 /// The provider's own rules, which it enforces with a 400 itself.
-pub(super) fn rules(
-    request: &Request<'_>,
-    dialect: Dialect,
-    purpose: Purpose,
-) -> Result<(), Violation> {
-    if dialect != Dialect::AnthropicMessages {
-        return Ok(());
-    }
+pub(in super::super) fn rules(request: &Request<'_>, purpose: Purpose) -> Result<(), Violation> {
     if purpose == Purpose::Create {
         match request.max_tokens {
             None => return Err(Violation::new(Place::Member("max_tokens"), Rule::Missing)),
@@ -49,17 +25,8 @@ pub(super) fn rules(
     marks::check(request)
 }
 
-fn numbers(request: &Request<'_>) -> Result<(), Violation> {
-    for (name, value) in [("temperature", request.temperature), ("top_p", request.top_p)] {
-        if value.is_some_and(|value| !value.is_finite()) {
-            return Err(Violation::new(Place::Member(name), Rule::BadNumber));
-        }
-    }
-    Ok(())
-}
-
-fn anthropic_roles(request: &Request<'_>) -> Result<(), Violation> {
-    let is_foreign = |message: &super::Message<'_>| message.role == Role::Developer;
+fn roles(request: &Request<'_>) -> Result<(), Violation> {
+    let is_foreign = |message: &Message<'_>| message.role == Role::Developer;
     match request.messages.iter().position(is_foreign) {
         Some(index) => Err(Violation::new(Place::Message(index), Rule::Unsupported)),
         None => Ok(()),
@@ -134,24 +101,8 @@ fn thinking_is_enabled(request: &Request<'_>) -> bool {
     kind.is_some_and(|kind| kind.eq_str("enabled"))
 }
 
-/// An extra member must not repeat one that is written anyway: readers of JSON differ in which of
-/// two they believe. O(square of the extra members).
-fn extra_members(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
-    for (index, (name, _)) in request.extra.iter().enumerate() {
-        let is_repeated = request.extra.iter().take(index).any(|(earlier, _)| earlier == name);
-        let is_written = match dialect {
-            Dialect::OpenAiChat => check_openai::writes(request, name),
-            Dialect::OpenAiResponses => check_responses::writes(request, name),
-            _ => anthropic_writes(request, name),
-        };
-        if is_repeated || is_written {
-            return Err(Violation::new(Place::Extra(index), Rule::DuplicateMember));
-        }
-    }
-    Ok(())
-}
-
-fn anthropic_writes(request: &Request<'_>, name: &str) -> bool {
+/// Whether the body has a member of that name anyway.
+pub(in super::super) fn writes(request: &Request<'_>, name: &str) -> bool {
     match name {
         "model" | "messages" => true,
         // Set by the field alone, so that every mark is counted.

@@ -1,11 +1,12 @@
 //! Answers of OpenAI's Chat Completions API, and of servers compatible with it.
 
-use super::parts::{TextPieces, says_something};
-use super::read::{look_up, member_is, present};
-use super::tool_calls::ToolCalls;
-use super::verdict::{SkipReason, StopReason, Verdict};
-use super::whole;
+use super::super::openai::usage::inclusive;
+use crate::Usage;
 use crate::json::{JsonKind, JsonStr, JsonValue};
+use crate::reply::members::{look_up, member_is, present};
+use crate::reply::parts::{TextPieces, says_something};
+use crate::reply::tool_calls::{ToolCall, ToolCalls, custom_call, function_call, string};
+use crate::reply::{SkipReason, StopReason, Verdict, whole};
 
 const FINISH_REASONS: [(&str, StopReason); 5] = [
     ("stop", StopReason::EndTurn),
@@ -18,7 +19,7 @@ const FINISH_REASONS: [(&str, StopReason); 5] = [
 /// Parts of a content beside text that are an answer by themselves. Reasoning is none.
 const MEDIA: [&str; 6] = ["image_url", "image", "audio", "input_audio", "output_audio", "file"];
 
-pub(super) fn stop_reason(root: JsonValue<'_>) -> StopReason {
+pub(in super::super) fn stop_reason(root: JsonValue<'_>) -> StopReason {
     let mut reasons = choices(root).map(choice_stop_reason);
     let first = reasons.next().unwrap_or(StopReason::Absent);
     if !first.verdict().is_store() {
@@ -27,7 +28,7 @@ pub(super) fn stop_reason(root: JsonValue<'_>) -> StopReason {
     reasons.find(|reason| !reason.verdict().is_store()).unwrap_or(first)
 }
 
-pub(super) fn verdict(root: JsonValue<'_>) -> Verdict {
+pub(in super::super) fn verdict(root: JsonValue<'_>) -> Verdict {
     let malformed = Verdict::Skip { why: SkipReason::Malformed };
     if present(root, "error").is_some() {
         return Verdict::Skip { why: SkipReason::ErrorBody };
@@ -42,12 +43,25 @@ pub(super) fn verdict(root: JsonValue<'_>) -> Verdict {
     verdicts.find(|verdict| !verdict.is_store()).unwrap_or(Verdict::Store)
 }
 
-pub(super) fn first_message(root: JsonValue<'_>) -> Option<JsonValue<'_>> {
-    choices(root).next()?.get("message")
+pub(in super::super) fn text(root: JsonValue<'_>) -> TextPieces<'_> {
+    TextPieces::of_content(first_message(root).and_then(|message| message.get("content")))
 }
 
-pub(super) fn refusal(root: JsonValue<'_>) -> Option<JsonStr<'_>> {
+pub(in super::super) fn tool_calls(root: JsonValue<'_>) -> ToolCalls<'_> {
+    first_message(root).map_or_else(ToolCalls::none, calls)
+}
+
+pub(in super::super) fn refusal(root: JsonValue<'_>) -> Option<JsonStr<'_>> {
     choices(root).find_map(|choice| message_refusal(choice.get("message")?))
+}
+
+pub(in super::super) fn usage(usage: JsonValue<'_>) -> Usage {
+    let details = present(usage, "prompt_tokens_details");
+    inclusive(usage, "prompt_tokens", details, "completion_tokens")
+}
+
+fn first_message(root: JsonValue<'_>) -> Option<JsonValue<'_>> {
+    choices(root).next()?.get("message")
 }
 
 fn choices(root: JsonValue<'_>) -> impl Iterator<Item = JsonValue<'_>> {
@@ -77,7 +91,7 @@ fn choice_verdict(choice: JsonValue<'_>, message: JsonValue<'_>) -> Verdict {
     if message_refusal(message).is_some() {
         return skip(SkipReason::Refusal);
     }
-    whole::verdict(choice_stop_reason(choice), ToolCalls::of_message(Some(message)), || {
+    whole::verdict(choice_stop_reason(choice), calls(message), || {
         TextPieces::of_content(content).any(says_something)
             || parts(message).any(|part| MEDIA.iter().any(|kind| member_is(part, "type", kind)))
             || present(message, "audio").is_some()
@@ -100,4 +114,20 @@ fn message_refusal(message: JsonValue<'_>) -> Option<JsonStr<'_>> {
 fn said_refusal(place: JsonValue<'_>) -> Option<JsonStr<'_>> {
     let refusal = present(place, "refusal")?.as_str()?;
     Some(refusal).filter(|refusal| !refusal.raw().is_empty())
+}
+
+/// The calls of a message; last the single one of the deprecated `function_call` member.
+fn calls(message: JsonValue<'_>) -> ToolCalls<'_> {
+    let single = present(message, "function_call").map(|function| function_call(None, function));
+    ToolCalls::of(present(message, "tool_calls"), listed).and(single)
+}
+
+/// An entry of `tool_calls`: whatever it is, it stands for a call. Some servers leave `type` out.
+fn listed(entry: JsonValue<'_>) -> Option<ToolCall<'_>> {
+    let id = string(entry, "id");
+    Some(match (present(entry, "function"), present(entry, "custom")) {
+        (Some(function), _) => function_call(id, function),
+        (None, Some(custom)) => custom_call(id, custom),
+        (None, None) => ToolCall { id, ..ToolCall::UNREADABLE },
+    })
 }

@@ -2,20 +2,20 @@
 //!
 //! The model is Anthropic's, which is the richer one. The results of tools become messages of
 //! their own, tool calls a member of the assistant's message, the system prompt the first message.
-//! What has no place here was refused by `check_openai` before.
+//! What has no place here was refused by `check` before.
 
-use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
-use super::form::Form;
-use super::media::{Document, DocumentSource, Image, ImageSource};
-use super::message::{Content, Message, Role};
-use super::openai_common::{
+use super::super::openai::encode::{
     data_url, function_members, inline_file, last_parameters, mark, raw_part, schema_members, tools,
 };
-use super::out::Out;
-use super::request::{OutputFormat, Request, SystemPrompt};
+use crate::prompt::form::Form;
+use crate::prompt::out::Out;
+use crate::prompt::{
+    Block, Content, Document, DocumentSource, Image, ImageSource, InnerBlock, Message,
+    OutputFormat, Request, Role, SystemPrompt, Text, ToolResult, ToolResultContent, ToolUse,
+};
 
 /// Writes the body. The request has passed its checks.
-pub(super) fn encode<'a, F: Form>(
+pub(in super::super) fn encode<'a, F: Form>(
     request: &Request<'a>,
     out: &mut Out<'a, F>,
 ) -> Result<(), F::Error> {

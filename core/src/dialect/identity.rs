@@ -3,7 +3,7 @@
 //! core/KEY.md lists the same with reasons and sources. A member that these tables do not name
 //! counts, and so does a member of the same name anywhere else.
 
-use super::Dialect;
+use super::{Dialect, anthropic, openai_chat, openai_responses};
 use crate::{
     canonical::{Place, Selection},
     json::JsonStr,
@@ -32,95 +32,44 @@ impl Selection for Dialect {
 
 // Even numbers are lists, and the next odd number is their elements'; other odd numbers are
 // objects. Below an array where an object is expected, or the other way round, everything counts.
-const ROOT: u8 = Place::ROOT.number();
+pub(super) const ROOT: u8 = Place::ROOT.number();
 /// A list of blocks or tools with nothing of interest further down.
-const MARKED_LIST: u8 = 2;
-const MARKED: u8 = MARKED_LIST + 1;
-const MESSAGES: u8 = 4;
-const MESSAGE: u8 = MESSAGES + 1;
-const CONTENT: u8 = 6;
-const BLOCK: u8 = CONTENT + 1;
-const SOURCE: u8 = 9;
-const METADATA: u8 = 11;
+pub(super) const MARKED_LIST: u8 = 2;
+pub(super) const MARKED: u8 = MARKED_LIST + 1;
+pub(super) const MESSAGES: u8 = 4;
+pub(super) const MESSAGE: u8 = MESSAGES + 1;
+pub(super) const CONTENT: u8 = 6;
+pub(super) const BLOCK: u8 = CONTENT + 1;
+pub(super) const SOURCE: u8 = 9;
+pub(super) const METADATA: u8 = 11;
 
-struct Rule {
+/// What is to be known of one member of an object.
+#[derive(Clone, Copy)]
+pub(super) struct Rule {
     name: &'static str,
     /// The place of the value; `None` leaves the member out.
     inside: Option<u8>,
 }
 
-const fn leave_out(name: &'static str) -> Rule {
+pub(super) const fn leave_out(name: &'static str) -> Rule {
     Rule { name, inside: None }
 }
 
-const fn look_into(name: &'static str, inside: u8) -> Rule {
+pub(super) const fn look_into(name: &'static str, inside: u8) -> Rule {
     Rule { name, inside: Some(inside) }
 }
 
 impl Dialect {
     /// What is to be known of the members of an object at a place; all others count.
     const fn rules(self, place: u8) -> &'static [Rule] {
-        match (self, place) {
-            (Self::AnthropicMessages, ROOT) => {
-                const {
-                    &[
-                        leave_out("stream"),
-                        leave_out("cache_control"),
-                        look_into("tools", MARKED_LIST),
-                        look_into("system", MARKED_LIST),
-                        look_into("messages", MESSAGES),
-                        look_into("metadata", METADATA),
-                    ]
-                }
-            }
-            (Self::AnthropicMessages, METADATA) => const { &[leave_out("user_id")] },
-            (Self::AnthropicMessages, MARKED) => const { &[leave_out("cache_control")] },
-            (Self::AnthropicMessages, MESSAGE) => const { &[look_into("content", CONTENT)] },
-            (Self::AnthropicMessages, BLOCK) => {
-                const {
-                    &[
-                        leave_out("cache_control"),
-                        look_into("content", MARKED_LIST),
-                        look_into("source", SOURCE),
-                    ]
-                }
-            }
-            (Self::AnthropicMessages, SOURCE) => const { &[look_into("content", MARKED_LIST)] },
-            (Self::OpenAiChat, ROOT) => OPENAI_CHAT,
-            (Self::OpenAiChat, MESSAGE) => const { &[look_into("content", CONTENT)] },
-            (Self::OpenAiResponses, ROOT) => OPENAI_RESPONSES,
-            (Self::OpenAiResponses, MESSAGE) => {
-                const { &[look_into("content", CONTENT), look_into("output", CONTENT)] }
-            }
-            (Self::OpenAiChat | Self::OpenAiResponses, BLOCK) => {
-                const { &[leave_out("prompt_cache_breakpoint")] }
-            }
-            _ => &[],
+        match self {
+            Self::AnthropicMessages => anthropic::identity::rules(place),
+            Self::OpenAiChat => openai_chat::identity::rules(place),
+            Self::OpenAiResponses => openai_responses::identity::rules(place),
+            Self::Json => &[],
         }
     }
 }
-
-const OPENAI_CHAT: &[Rule] = &[
-    leave_out("stream"),
-    leave_out("stream_options"),
-    leave_out("prompt_cache_key"),
-    leave_out("prompt_cache_options"),
-    leave_out("prompt_cache_retention"),
-    leave_out("user"),
-    leave_out("safety_identifier"),
-    look_into("messages", MESSAGES),
-];
-
-const OPENAI_RESPONSES: &[Rule] = &[
-    leave_out("stream"),
-    leave_out("stream_options"),
-    leave_out("prompt_cache_key"),
-    leave_out("prompt_cache_options"),
-    leave_out("prompt_cache_retention"),
-    leave_out("user"),
-    leave_out("safety_identifier"),
-    look_into("input", MESSAGES),
-];
 
 #[cfg(test)]
 mod tests {

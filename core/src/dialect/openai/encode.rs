@@ -1,18 +1,17 @@
 //! What OpenAI's two APIs write alike.
 
-use super::cache_control::{CacheControl, Ttl};
-use super::form::Form;
-use super::media::Document;
-use super::out::{Mark, Out};
-use super::raw::RawObject;
-use super::request::{OutputFormat, Request, ToolChoice, ToolChoiceMode};
-use super::tool::{Function, Tool};
+use crate::prompt::form::Form;
+use crate::prompt::out::{Mark, Out};
+use crate::prompt::{
+    CacheControl, Document, Function, OutputFormat, RawObject, Request, Tool, ToolChoice,
+    ToolChoiceMode, Ttl,
+};
 
 /// The member that a mark on a content part is.
-pub(super) const MARK_NAME: &str = "prompt_cache_breakpoint";
+pub(in super::super) const MARK_NAME: &str = "prompt_cache_breakpoint";
 
 /// The mark on a content part. The check has refused other lifetimes.
-pub(super) const fn mark_member(ttl: Option<Ttl>) -> Mark {
+pub(in super::super) const fn mark_member(ttl: Option<Ttl>) -> Mark {
     let json = match ttl {
         Some(Ttl::ThirtyMinutes) => r#"{"mode":"explicit","ttl":"30m"}"#,
         Some(Ttl::TwelveHours) => r#"{"mode":"explicit","ttl":"12h"}"#,
@@ -22,7 +21,7 @@ pub(super) const fn mark_member(ttl: Option<Ttl>) -> Mark {
 }
 
 /// The mark of a part, if it has one.
-pub(super) fn mark<F: Form>(
+pub(in super::super) fn mark<F: Form>(
     out: &mut Out<'_, F>,
     cache_control: Option<CacheControl>,
 ) -> Result<(), F::Error> {
@@ -30,7 +29,7 @@ pub(super) fn mark<F: Form>(
 }
 
 /// A part that is JSON already, with its mark.
-pub(super) fn raw_part<F: Form>(
+pub(in super::super) fn raw_part<F: Form>(
     out: &mut Out<'_, F>,
     part: &RawObject<'_>,
 ) -> Result<(), F::Error> {
@@ -38,7 +37,7 @@ pub(super) fn raw_part<F: Form>(
 }
 
 /// The parameters that both have under one name and that come last.
-pub(super) fn last_parameters<F: Form>(
+pub(in super::super) fn last_parameters<F: Form>(
     out: &mut Out<'_, F>,
     request: &Request<'_>,
 ) -> Result<(), F::Error> {
@@ -57,7 +56,7 @@ pub(super) fn last_parameters<F: Form>(
 }
 
 /// The tools, if any, with `function` for those that are described, and the choice among them.
-pub(super) fn tools<'a, F: Form>(
+pub(in super::super) fn tools<'a, F: Form>(
     out: &mut Out<'a, F>,
     request: &Request<'a>,
     function: impl Fn(&mut Out<'a, F>, &Function<'a>) -> Result<(), F::Error>,
@@ -91,7 +90,7 @@ fn tool_choice<'a, F: Form>(
 }
 
 /// What describes a function.
-pub(super) fn function_members<F: Form>(
+pub(in super::super) fn function_members<F: Form>(
     out: &mut Out<'_, F>,
     tool: &Function<'_>,
 ) -> Result<(), F::Error> {
@@ -105,7 +104,7 @@ pub(super) fn function_members<F: Form>(
 }
 
 /// What describes the form of an answer.
-pub(super) fn schema_members<F: Form>(
+pub(in super::super) fn schema_members<F: Form>(
     out: &mut Out<'_, F>,
     output: &OutputFormat<'_>,
 ) -> Result<(), F::Error> {
@@ -115,7 +114,7 @@ pub(super) fn schema_members<F: Form>(
 }
 
 /// A file that stands in the request itself.
-pub(super) fn inline_file<F: Form>(
+pub(in super::super) fn inline_file<F: Form>(
     out: &mut Out<'_, F>,
     document: &Document<'_>,
     media_type: &str,
@@ -126,7 +125,7 @@ pub(super) fn inline_file<F: Form>(
     out.member("file_data", |out| data_url(out, media_type, data))
 }
 
-pub(super) fn data_url<F: Form>(
+pub(in super::super) fn data_url<F: Form>(
     out: &mut Out<'_, F>,
     media_type: &str,
     data: &str,

@@ -1,25 +1,16 @@
 //! Encoding as Anthropic's Messages API reads it (`POST /v1/messages`).
 
-use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
-use super::cache_control::{CacheControl, Ttl};
-use super::form::Form;
-use super::media::{ContainerUpload, Document, DocumentSource, Image, ImageSource, SearchResult};
-use super::message::{Content, Message};
-use super::out::{Mark, Out};
-use super::request::{Request, SystemPrompt, ToolChoice, ToolChoiceMode};
-use super::tool::{Function, Tool};
-
-/// What the body is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    /// `/v1/messages`
-    Create,
-    /// `/v1/messages/count_tokens`, which takes no parameter that shapes the answer.
-    CountTokens,
-}
+use crate::prompt::form::Form;
+use crate::prompt::out::Out;
+use crate::prompt::rules::settings::Purpose;
+use crate::prompt::{
+    Block, CacheControl, ContainerUpload, Content, Document, DocumentSource, Function, Image,
+    ImageSource, InnerBlock, Message, Request, SearchResult, SystemPrompt, Text, Tool, ToolChoice,
+    ToolChoiceMode, ToolResult, ToolResultContent, ToolUse,
+};
 
 /// Writes the body. The request has passed its checks.
-pub(super) fn encode<'a, F: Form>(
+pub(in super::super) fn encode<'a, F: Form>(
     request: &Request<'a>,
     purpose: Purpose,
     out: &mut Out<'a, F>,
@@ -91,7 +82,7 @@ fn output_config<F: Form>(out: &mut Out<'_, F>, request: &Request<'_>) -> Result
 fn tool<F: Form>(out: &mut Out<'_, F>, tool: &Tool<'_>) -> Result<(), F::Error> {
     match tool {
         Tool::Function(function) => function_tool(out, function),
-        Tool::Raw(raw) => out.raw_object(raw, mark_member(raw.cache_control.unwrap_or_default())),
+        Tool::Raw(raw) => out.raw_object(raw, raw.cache_control.unwrap_or_default().member()),
     }
 }
 
@@ -156,7 +147,7 @@ fn block<F: Form>(out: &mut Out<'_, F>, block: &Block<'_>) -> Result<(), F::Erro
         Block::ToolUse(block) => tool_use(out, block),
         Block::ToolResult(block) => tool_result(out, block),
         Block::Thinking(raw) => out.raw(*raw),
-        Block::Raw(raw) => out.raw_object(raw, mark_member(raw.cache_control.unwrap_or_default())),
+        Block::Raw(raw) => out.raw_object(raw, raw.cache_control.unwrap_or_default().member()),
     }
 }
 
@@ -309,15 +300,5 @@ fn mark<F: Form>(
     out: &mut Out<'_, F>,
     cache_control: Option<CacheControl>,
 ) -> Result<(), F::Error> {
-    cache_control.map_or(Ok(()), |mark| out.member_constant(mark_member(mark)))
-}
-
-pub(super) const fn mark_member(cache_control: CacheControl) -> Mark {
-    let json = match cache_control.ttl {
-        // The check has refused the lifetimes of others.
-        None | Some(Ttl::ThirtyMinutes | Ttl::TwelveHours) => r#"{"type":"ephemeral"}"#,
-        Some(Ttl::FiveMinutes) => r#"{"type":"ephemeral","ttl":"5m"}"#,
-        Some(Ttl::OneHour) => r#"{"type":"ephemeral","ttl":"1h"}"#,
-    };
-    ("cache_control", json)
+    cache_control.map_or(Ok(()), |mark| out.member_constant(mark.member()))
 }

@@ -2,8 +2,8 @@
 
 use core::fmt;
 
-use super::read::{look_up, present};
 use crate::json::{JsonKind, JsonValue};
+use crate::reply::members::{look_up, present};
 
 /// The provider's own comparison of a request with the one before it (Anthropic's cache
 /// diagnostics, September 2026), from a reply to a request with a `diagnostics` object.

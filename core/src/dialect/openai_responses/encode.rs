@@ -2,22 +2,21 @@
 //!
 //! A plain system prompt becomes `instructions`, which cannot carry a mark; one of blocks becomes
 //! the first message of `input`. Calls of tools and their results become items of their own, in
-//! the order in which the blocks stand. What has no place here was refused by `check_openai`.
+//! the order in which the blocks stand. What has no place here was refused by `check`.
 
-use super::block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
-use super::cache_control::CacheControl;
-use super::form::Form;
-use super::media::{Document, DocumentSource, Image, ImageSource};
-use super::message::{Content, Message, Role};
-use super::openai_common::{
+use super::super::openai::encode::{
     data_url, function_members, inline_file, last_parameters, mark, raw_part, schema_members, tools,
 };
-use super::out::Out;
-use super::request::{OutputFormat, Request, SystemPrompt};
-use super::tool::Function;
+use crate::prompt::form::Form;
+use crate::prompt::out::Out;
+use crate::prompt::{
+    Block, CacheControl, Content, Document, DocumentSource, Function, Image, ImageSource,
+    InnerBlock, Message, OutputFormat, Request, Role, SystemPrompt, Text, ToolResult,
+    ToolResultContent, ToolUse,
+};
 
 /// Writes the body. The request has passed its checks.
-pub(super) fn encode<'a, F: Form>(
+pub(in super::super) fn encode<'a, F: Form>(
     request: &Request<'a>,
     out: &mut Out<'a, F>,
 ) -> Result<(), F::Error> {
@@ -41,7 +40,7 @@ pub(super) fn encode<'a, F: Form>(
 }
 
 /// Whether there are items; without any, an extra member may bring `input` in another form.
-pub(super) const fn has_input(request: &Request<'_>) -> bool {
+pub(in super::super) const fn has_input(request: &Request<'_>) -> bool {
     let is_item = !matches!(request.system, None | Some(SystemPrompt::Text(_)));
     is_item || !request.messages.is_empty()
 }

@@ -1,15 +1,18 @@
-//! What of a request's content has a place in OpenAI's Responses API.
+//! What of a request has a place in OpenAI's Responses API.
 
-use super::block::{Block, InnerBlock, ToolResult, ToolResultContent};
-use super::check_openai::{lifetime, raw_has_place, supported, text_has_place};
-use super::media::{Document, DocumentSource};
-use super::message::Role;
-use super::openai_responses::has_input;
-use super::request::{Request, SystemPrompt};
-use super::violation::{Place, Violation};
+use super::super::openai::check::{Format, lifetime, raw_has_place, supported, text_has_place};
+use super::encode::has_input;
+use crate::prompt::{
+    Block, Document, DocumentSource, InnerBlock, Place, Request, Role, SystemPrompt, ToolResult,
+    ToolResultContent, Violation,
+};
+
+/// What this format takes of what the other one does, too.
+pub(in super::super) const FORMAT: Format =
+    Format { has_stop: false, has_automatic_12h: true, has_deferred_tools: true, block_has_place };
 
 /// Whether the body has a member of that name anyway.
-pub(super) fn writes(request: &Request<'_>, name: &str) -> bool {
+pub(in super::super) fn writes(request: &Request<'_>, name: &str) -> bool {
     match name {
         "model" => true,
         "max_output_tokens" => request.max_tokens.is_some(),
@@ -30,7 +33,7 @@ pub(super) fn writes(request: &Request<'_>, name: &str) -> bool {
     }
 }
 
-pub(super) fn block_has_place(
+fn block_has_place(
     message: usize,
     index: usize,
     role: Role,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::Usage;
 use crate::json::JsonValue;
-use crate::key::Dialect;
+use crate::reply::*;
 
 mod answers;
 mod decode;

@@ -1,0 +1,10 @@
+//! `anthropic.messages`: Anthropic's Messages API, `POST /v1/messages`.
+
+pub(super) mod check;
+mod count_tokens;
+pub(super) mod diagnostics;
+pub(super) mod encode;
+pub(super) mod identity;
+pub(super) mod reply;
+pub(super) mod request;
+pub(super) mod stream_end;

@@ -1,0 +1,9 @@
+//! `openai.chat`: OpenAI's Chat Completions API, `POST /v1/chat/completions`, and servers that are
+//! compatible with it.
+
+pub(super) mod check;
+pub(super) mod encode;
+pub(super) mod identity;
+pub(super) mod reply;
+pub(super) mod request;
+pub(super) mod stream_end;

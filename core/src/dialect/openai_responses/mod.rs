@@ -1,0 +1,8 @@
+//! `openai.responses`: OpenAI's Responses API, `POST /v1/responses`.
+
+pub(super) mod check;
+pub(super) mod encode;
+pub(super) mod identity;
+pub(super) mod reply;
+pub(super) mod request;
+pub(super) mod stream_end;
