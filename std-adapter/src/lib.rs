@@ -84,6 +84,8 @@ pub mod clock;
 #[cfg(feature = "std")]
 pub mod error;
 #[cfg(feature = "std")]
+pub mod exchange;
+#[cfg(feature = "std")]
 pub mod memo;
 #[cfg(feature = "std")]
 pub mod prompt;

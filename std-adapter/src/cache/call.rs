@@ -28,7 +28,7 @@ pub enum Mode {
 /// Settings of one call; what is left unset comes from the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallOptions {
-    pub(super) mode: Option<Mode>,
+    pub(crate) mode: Option<Mode>,
     pub(super) ttl: Option<Duration>,
     pub(super) max_age: Option<Duration>,
     /// The caller may block its thread, so a store may be written without a detour.

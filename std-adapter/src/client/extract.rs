@@ -125,16 +125,17 @@ impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
         let wrapped = schema.wrapped;
         let form = Form { dialect, tool: ask(prompt, way, dialect, schema), wrapped };
         let body = client.body_of(&request, false)?;
-        let accept = |body: &[u8]| form.decode::<T>(body).is_ok();
-        let reply = client.call(&request, body, accept).await?;
-        match form.decode(reply.body()) {
+        let accept = |body: &[u8]| form.decode(body).ok();
+        let (reply, value) = client.call(&request, body, accept).await?;
+        // What the exchange did not ask for was not fit to be stored; the caller is told why.
+        match value.map_or_else(|| form.decode_whole(reply.body()), Ok) {
             Ok(value) => Ok(Extracted { value, reply }),
             Err(fault) => Err(fault.into_error(&reply)),
         }
     }
 }
 
-impl<'a, T: DeserializeOwned + JsonSchema + 'a> IntoFuture for Extraction<'a, T> {
+impl<'a, T: DeserializeOwned + JsonSchema + Send + 'a> IntoFuture for Extraction<'a, T> {
     type Output = Result<Extracted<T>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
@@ -226,18 +227,28 @@ enum Fault {
 }
 
 impl Form {
+    /// The value in an answer that is whole.
     fn decode<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Fault> {
         let read = Read::parse(self.dialect, body).map_err(|_| Fault::Malformed)?;
+        self.value_in(&read)
+    }
+
+    /// The value in any answer.
+    fn decode_whole<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Fault> {
+        let read = Read::parse(self.dialect, body).map_err(|_| Fault::Malformed)?;
         match read.verdict(200) {
-            Verdict::Store => {}
+            Verdict::Store => self.value_in(&read),
             Verdict::Skip { why: SkipReason::Refusal | SkipReason::ContentFilter } => {
-                return Err(Fault::Refused);
+                Err(Fault::Refused)
             }
-            Verdict::Skip { why } => return Err(Fault::Unfinished(why)),
+            Verdict::Skip { why } => Err(Fault::Unfinished(why)),
         }
+    }
+
+    fn value_in<T: DeserializeOwned>(&self, read: &Read<'_>) -> Result<T, Fault> {
         let text = match &self.tool {
-            None => text_of(&read),
-            Some(name) => super::reply::tool_input_of(&read, name).ok_or(Fault::NoToolCall)?,
+            None => text_of(read),
+            Some(name) => super::reply::tool_input_of(read, name).ok_or(Fault::NoToolCall)?,
         };
         let value = if self.wrapped {
             serde_json::from_str::<Wrapped<T>>(&text).map(|wrapped| wrapped.value)

@@ -96,7 +96,7 @@ impl Client {
     pub async fn send(&self, request: impl Into<Request>) -> Result<Reply, Error> {
         let request = request.into();
         let body = self.body_of(&request, false)?;
-        self.call(&request, body, |_| true).await
+        self.call(&request, body, |_| Some(())).await.map(|(reply, _)| reply)
     }
 
     /// Sends a request and passes the events of its streamed answer through, as they come. The

@@ -7,12 +7,12 @@ use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::prompt::Violation;
-use llm_cache_core::reply::{BypassReason, RequestVerdict, SkipReason, request_verdict};
 
 use super::account::StreamBill;
 use super::handle::Client;
 use super::request::Request;
-use crate::cache::{Mode, Outcome};
+use super::send::not_cached;
+use crate::cache::{BypassReason, Outcome, SkipReason};
 use crate::error::{Error, ErrorKind};
 use crate::memo::{Mark, note_client};
 use crate::prompt::{Facts, Reported, Savings, plan::Plan};
@@ -21,8 +21,6 @@ use crate::provider::{Live, SseEvent};
 impl Client {
     /// Opens the stream of `body`, which must ask for one.
     pub(super) async fn open(&self, request: &Request, body: Bytes) -> Result<EventStream, Error> {
-        let verdict = JsonValue::parse(&body)
-            .map(|value| request_verdict(self.dialect(), value, self.verdict_options(request)));
         let asks = JsonValue::parse(&body).is_ok_and(|value| {
             value.get("stream").and_then(|stream| stream.as_bool()) == Some(true)
         });
@@ -30,18 +28,10 @@ impl Client {
             let message = "the raw request does not ask for a stream: add \"stream\": true to it";
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }
-        let why = match verdict {
-            Ok(RequestVerdict::Bypass { why }) => why,
-            _ => BypassReason::Streaming,
-        };
-        let outcome = match self.cache() {
-            Some(cache) if cache.effective_mode(&request.options) == Mode::CachedOnly => {
-                let message = format!("the request cannot be answered from the cache ({why})");
-                return Err(Error::new(ErrorKind::NotCached, message));
-            }
-            Some(cache) => cache.bypass(why),
-            None => Outcome::Bypass { why },
-        };
+        let hasher = self.hasher(request.variant)?;
+        let judged = self.exchange(request, &hasher).judge(&body);
+        let why = judged.bypass_reason().unwrap_or(BypassReason::Streaming);
+        let outcome = judged.pass(why).map_err(not_cached)?;
         let violation = self.vet(request, &body)?;
         let (body, plan) = self.planned_or(request, body, true);
         note_client(self);
