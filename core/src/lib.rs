@@ -16,6 +16,7 @@ pub mod key;
 pub mod prompt;
 pub mod record;
 pub mod reply;
+pub mod sse;
 pub mod table;
 
 mod buffer;

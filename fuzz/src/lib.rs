@@ -10,6 +10,7 @@ pub mod prompt_decode;
 pub mod prompt_encode;
 pub mod reply;
 pub mod segment;
+pub mod sse;
 pub mod table;
 
 /// A check: panics when a promise is broken.
@@ -26,5 +27,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("prompt_encode", prompt_encode::check),
     ("reply", reply::check),
     ("segment", segment::check),
+    ("sse", sse::check),
     ("table", table::check),
 ];

@@ -14,7 +14,7 @@ use llm_cache::{
         MissReason, Mode, Outcome, Share, SkipReason, Tier, Verdict,
     },
     clock::ManualClock,
-    llm_cache_core::{Millis, RequestKey, Usage, record::Record},
+    llm_cache_core::{Millis, RequestKey, Usage, record::Record, reply},
     store::{MemoryStore, Store, StoreError, StoreErrorKind, StoreStats, Stored},
 };
 
@@ -143,7 +143,7 @@ async fn modes_do_what_they_say() {
 #[tokio::test]
 async fn skipped_answers_are_not_stored() {
     let cache = small().store(MemoryStore::new()).build();
-    let verdict = Verdict::Skip { why: SkipReason::Truncated };
+    let verdict = reply::Verdict::Skip { why: reply::SkipReason::Truncated }.into();
     let fetch =
         || async { Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("half an ans") }) };
     for _ in 0..2 {

@@ -13,8 +13,8 @@ use std::{
 
 use llm_cache::{
     Cache,
-    cache::{Cached, CallOptions, FetchError, Fetched, Share, SkipReason, Tier, Verdict},
-    llm_cache_core::RequestKey,
+    cache::{Cached, CallOptions, FetchError, Fetched, Share, Tier, Verdict},
+    llm_cache_core::{RequestKey, reply},
     store::MemoryStore,
 };
 use tokio::sync::{Semaphore, oneshot};
@@ -191,7 +191,7 @@ async fn a_skipped_answer_serves_those_who_wait() {
         let fetch = || async {
             fetches.fetch_add(1, Ordering::SeqCst);
             let _permit = gate.acquire().await;
-            let verdict = Verdict::Skip { why: SkipReason::Refusal };
+            let verdict = Verdict::Skip { why: reply::SkipReason::Refusal.into() };
             Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("no") })
         };
         cache.get_or_fetch(key(1), &CallOptions::new(), Share::none(), fetch).await
@@ -202,7 +202,7 @@ async fn a_skipped_answer_serves_those_who_wait() {
     }
     gate.add_permits(1);
     let answers = all(calls).await;
-    let skip = Verdict::Skip { why: SkipReason::Refusal };
+    let skip = Verdict::Skip { why: reply::SkipReason::Refusal.into() };
     assert!(answers.iter().all(|answer| answer.as_ref().unwrap().verdict == skip));
     assert_eq!(fetches.load(Ordering::SeqCst), 1);
     assert!(pin!(ask()).await.unwrap().outcome.is_miss());

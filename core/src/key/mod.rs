@@ -5,6 +5,8 @@
 
 mod endpoint;
 mod field_hasher;
+#[cfg(feature = "alloc")]
+mod index;
 mod key_hasher;
 mod request_key;
 mod scope;
@@ -15,6 +17,8 @@ pub use crate::canonical::{
 pub use crate::dialect::Dialect;
 pub use endpoint::Endpoint;
 pub use field_hasher::FieldHasher;
+#[cfg(feature = "alloc")]
+pub use index::{KeyIndex, KeyPrefix};
 pub use key_hasher::KeyHasher;
 pub use request_key::{ParseKeyError, RequestKey};
 pub use scope::{CredentialDigest, KeyScope, Scope, ScopeError, ScopeErrorKind, Tenant};

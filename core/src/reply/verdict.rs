@@ -72,25 +72,6 @@ pub enum SkipReason {
     NoToolCall,
     /// A tool call in it is not whole: no name, or arguments that are no JSON object.
     BrokenToolCall,
-    /// It did not decode as the type that the caller asked for.
-    NotDecoded,
-    /// The caller asked for it not to be stored, or returned an error.
-    Declined,
-    /// It came as a stream.
-    Streamed,
-    /// The call went past the cache.
-    Bypassed,
-    /// The mode of the call stores nothing.
-    ReadOnly,
-    /// A memoised function used a client that is not part of its key.
-    Unscoped,
-    /// While a memoised function ran, its client gave an answer that may not be stored to a task
-    /// that is not known to be the function's own or another's.
-    Untracked,
-    /// The value of a memoised function has no JSON form.
-    NotEncoded,
-    /// No tier could take it: too big for memory, and no store or a faulty one.
-    NoRoom,
 }
 
 /// Whether a request's answer may come from the cache and go there.
@@ -117,13 +98,6 @@ pub enum BypassReason {
     LiveTools,
     /// The body is not a JSON object.
     NotJson,
-    /// The body, or an argument of a memoised function, has no canonical form: duplicate members,
-    /// lone surrogates, numbers that are none, too deep, too large.
-    Unkeyable,
-    /// The cache's mode, or the call's, is off.
-    ModeOff,
-    /// There is no cache.
-    NoCache,
 }
 
 impl StopReason {
@@ -195,15 +169,6 @@ impl SkipReason {
             Self::Empty => "empty",
             Self::NoToolCall => "no_tool_call",
             Self::BrokenToolCall => "broken_tool_call",
-            Self::NotDecoded => "not_decoded",
-            Self::Declined => "declined",
-            Self::Streamed => "streamed",
-            Self::Bypassed => "bypassed",
-            Self::ReadOnly => "read_only",
-            Self::Unscoped => "unscoped",
-            Self::Untracked => "untracked",
-            Self::NotEncoded => "not_encoded",
-            Self::NoRoom => "no_room",
         }
     }
 }
@@ -234,9 +199,6 @@ impl BypassReason {
             Self::Stateful => "stateful",
             Self::LiveTools => "live_tools",
             Self::NotJson => "not_json",
-            Self::Unkeyable => "unkeyable",
-            Self::ModeOff => "mode_off",
-            Self::NoCache => "no_cache",
         }
     }
 }

@@ -31,7 +31,7 @@ use super::slot::NONE;
 pub const BLOCK_BYTES: usize = 64;
 
 /// Memory for a part of a value.
-pub type Block = [u8; BLOCK_BYTES];
+pub(super) type Block = [u8; BLOCK_BYTES];
 
 /// Set in the handle of a value that lies in one piece: nobody needs to follow its links.
 const WHOLE: u32 = 1 << 31;

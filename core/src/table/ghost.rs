@@ -13,7 +13,7 @@ pub(super) enum Origin {
 }
 
 /// Memory for what is known of evicted keys, of which there are two for each entry.
-pub type Ghost = [u16; 2];
+pub(super) type Ghost = [u16; 2];
 
 /// An evicted key that has come back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,9 +1,7 @@
-//! Finding a slot by key: a seeded hash, and chains of slots or a hash table of their numbers.
+//! Finding a slot by key: a seeded hash, and chains of slots.
 
 use super::slot::Slot;
 use crate::RequestKey;
-#[cfg(feature = "hashbrown")]
-use hashbrown::HashTable;
 
 /// A hash function drawn by seed from the multilinear family with half as many multiplications
 /// as words, `high32(a + sum((b_i + w_2i) * (c_i + w_2i+1)))` modulo 2^64 over the key's eight
@@ -46,7 +44,7 @@ pub(super) const fn spread(hash: u32, len: usize) -> usize {
 
 /// Words of the index for each slot: one of its chain, and the heads of two chains. With one head
 /// for a slot, twice as many lookups go on to a second slot.
-pub const INDEX_WORDS: usize = 3;
+pub(super) const INDEX_WORDS: usize = 3;
 
 /// The number of a slot in as few low bits as do for all, and in the others as much of its key's
 /// hash, so that most other keys are told from it without a look at the slot.
@@ -64,187 +62,81 @@ fn start(hash: u32, heads: usize, mask: Word) -> (usize, Word) {
     ((wide >> 32) as usize, wide as Word & !mask)
 }
 
-/// An index to change. Which kind it is shows in nothing that a table does, only in time and
-/// memory.
-pub(super) enum Index<'t> {
-    /// A word for each slot, which leads to the next slot of its chain, and then the chains' heads.
-    Chains(&'t mut [Word]),
-    /// The numbers of the slots, with so much room that it never grows: see [`HeapIndex`].
-    #[cfg(feature = "hashbrown")]
-    Hashed(&'t mut HashTable<u32>),
-}
+/// An index to change: a word for each slot, which leads to the next slot of its chain, and then
+/// the chains' heads.
+pub(super) struct Index<'t>(pub(super) &'t mut [Word]);
 
 impl Index<'_> {
     pub(super) fn reborrow(&mut self) -> Index<'_> {
-        match self {
-            Self::Chains(words) => Index::Chains(words),
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => Index::Hashed(numbers),
-        }
+        Index(self.0)
     }
 
     pub(super) fn view(&self) -> IndexView<'_> {
-        match self {
-            Self::Chains(words) => IndexView::Chains(words),
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => IndexView::Hashed(numbers),
-        }
+        IndexView(self.0)
     }
 
     pub(super) fn clear(&mut self) {
-        match self {
-            Self::Chains(words) => words.fill(Word::MAX),
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => numbers.clear(),
-        }
+        self.0.fill(Word::MAX);
     }
 
     /// Puts in the slot `at`, by the hash that is noted there.
     pub(super) fn link(&mut self, slots: &[Slot], at: u32) {
         let hash = slots[at as usize].hash;
-        match self {
-            Self::Chains(words) => {
-                let (nexts, heads) = words.split_at_mut(slots.len());
-                let (start, tag) = start(hash, heads.len(), mask(slots));
-                nexts[at as usize] = core::mem::replace(&mut heads[start], tag | at);
-            }
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => {
-                let rehash = |&at: &u32| stretch(slots[at as usize].hash);
-                numbers.insert_unique(stretch(hash), at, rehash);
-            }
-        }
+        let (nexts, heads) = self.0.split_at_mut(slots.len());
+        let (start, tag) = start(hash, heads.len(), mask(slots));
+        nexts[at as usize] = core::mem::replace(&mut heads[start], tag | at);
     }
 
     /// Takes out the slot `at`, by the hash that is noted there.
     pub(super) fn unlink(&mut self, slots: &[Slot], at: u32) {
         let hash = slots[at as usize].hash;
-        match self {
-            Self::Chains(words) => {
-                let (nexts, heads) = words.split_at_mut(slots.len());
-                let mask = mask(slots);
-                let after = nexts[at as usize];
-                let mut word = &mut heads[start(hash, heads.len(), mask).0];
-                while *word & mask != at {
-                    word = &mut nexts[(*word & mask) as usize];
-                }
-                *word = after;
-            }
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => {
-                if let Ok(number) = numbers.find_entry(stretch(hash), |&number| number == at) {
-                    number.remove();
-                }
-            }
+        let (nexts, heads) = self.0.split_at_mut(slots.len());
+        let mask = mask(slots);
+        let after = nexts[at as usize];
+        let mut word = &mut heads[start(hash, heads.len(), mask).0];
+        while *word & mask != at {
+            word = &mut nexts[(*word & mask) as usize];
         }
+        *word = after;
     }
 }
 
 /// An index to read.
 #[derive(Clone, Copy)]
-pub(super) enum IndexView<'t> {
-    Chains(&'t [Word]),
-    #[cfg(feature = "hashbrown")]
-    Hashed(&'t HashTable<u32>),
-}
+pub(super) struct IndexView<'t>(pub(super) &'t [Word]);
 
 impl IndexView<'_> {
     /// The slot that holds `key`. There must be at least one slot.
     #[inline(always)]
     pub(super) fn find(self, slots: &[Slot], key: &RequestKey, hash: u32) -> Option<u32> {
-        match self {
-            Self::Chains(words) => {
-                let (nexts, heads) = words.split_at(slots.len());
-                let mask = mask(slots);
-                let (start, tag) = start(hash, heads.len(), mask);
-                let mut word = heads[start];
-                loop {
-                    let at = word & mask;
-                    if word ^ at == tag {
-                        // No slot has the highest number, so one look tells the end of a chain too.
-                        let slot = slots.get(at as usize)?;
-                        if slot.key == *key {
-                            return Some(at);
-                        }
-                    } else if at == mask {
-                        return None;
-                    }
-                    word = nexts[at as usize];
+        let (nexts, heads) = self.0.split_at(slots.len());
+        let mask = mask(slots);
+        let (start, tag) = start(hash, heads.len(), mask);
+        let mut word = heads[start];
+        loop {
+            let at = word & mask;
+            if word ^ at == tag {
+                // No slot has the highest number, so one look tells the end of a chain too.
+                let slot = slots.get(at as usize)?;
+                if slot.key == *key {
+                    return Some(at);
                 }
+            } else if at == mask {
+                return None;
             }
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => {
-                numbers.find(stretch(hash), |&at| slots[at as usize].key == *key).copied()
-            }
+            word = nexts[at as usize];
         }
     }
 
     /// Shows every slot in the index; a chain that bites its own tail comes round a second time.
     #[cfg(any(test, fuzzing))]
     pub(super) fn for_each(self, slots: &[Slot], mut see: impl FnMut(u32)) {
-        match self {
-            Self::Chains(words) => {
-                let some = |word: Word| Some(word & mask(slots)).filter(|&at| at != mask(slots));
-                let (nexts, heads) = words.split_at(slots.len());
-                for &head in heads {
-                    core::iter::successors(some(head), |&at| some(nexts[at as usize]))
-                        .take(slots.len() + 1)
-                        .for_each(&mut see);
-                }
-            }
-            #[cfg(feature = "hashbrown")]
-            Self::Hashed(numbers) => numbers.iter().copied().for_each(see),
+        let some = |word: Word| Some(word & mask(slots)).filter(|&at| at != mask(slots));
+        let (nexts, heads) = self.0.split_at(slots.len());
+        for &head in heads {
+            core::iter::successors(some(head), |&at| some(nexts[at as usize]))
+                .take(slots.len() + 1)
+                .for_each(&mut see);
         }
-    }
-}
-
-/// A 32-bit hash for hashbrown, which looks at the highest 7 bits and at as many of the lowest as
-/// the table's size takes: the same bits of ours, where `usize` has 32 bits and where it has 64.
-#[cfg(feature = "hashbrown")]
-const fn stretch(hash: u32) -> u64 {
-    (hash as u64) << 32 | hash as u64
-}
-
-/// The index of a table in heap memory.
-#[cfg(feature = "alloc")]
-pub(super) struct HeapIndex(
-    #[cfg(not(feature = "hashbrown"))] alloc::boxed::Box<[u32]>,
-    #[cfg(feature = "hashbrown")] HashTable<u32>,
-);
-
-#[cfg(all(feature = "alloc", not(feature = "hashbrown")))]
-impl HeapIndex {
-    pub(super) fn new(entries: usize) -> Self {
-        Self(alloc::vec![0; entries * INDEX_WORDS].into())
-    }
-
-    pub(super) fn index(&mut self) -> Index<'_> {
-        Index::Chains(&mut self.0)
-    }
-
-    pub(super) fn view(&self) -> IndexView<'_> {
-        IndexView::Chains(&self.0)
-    }
-}
-
-#[cfg(feature = "hashbrown")]
-impl HeapIndex {
-    /// Room for twice as many entries as there will be: when tombstones have filled up the rest,
-    /// hashbrown rehashes in place if at most half of its room is taken, and else it would grow.
-    pub(super) fn new(entries: usize) -> Self {
-        Self(HashTable::with_capacity(entries.saturating_mul(2)))
-    }
-
-    pub(super) fn index(&mut self) -> Index<'_> {
-        Index::Hashed(&mut self.0)
-    }
-
-    pub(super) fn view(&self) -> IndexView<'_> {
-        IndexView::Hashed(&self.0)
-    }
-
-    #[cfg(test)]
-    pub(super) fn allocated_bytes(&self) -> usize {
-        self.0.allocation_size()
     }
 }

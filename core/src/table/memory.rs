@@ -1,7 +1,7 @@
 //! Where a table lives: three kinds of memory behind one set of slices.
 
 use super::{
-    Block,
+    arena::Block,
     ghost::Ghost,
     index::{INDEX_WORDS, Index, IndexView},
     policy::Node,
@@ -15,31 +15,36 @@ const WORDS_MAX: usize = (u32::MAX >> 1) as usize - 1;
 /// Memory for a table. Implemented for the three kinds below and for `&mut` of each.
 ///
 /// It cannot be implemented elsewhere: a table trusts its memory to stay as it left it.
-pub trait Memory: sealed::Sealed {
-    /// The slices, for a change. Always the same ones, with the same lengths.
-    #[doc(hidden)]
-    fn parts(&mut self) -> SliceMemory<'_>;
+pub trait Memory: Slices {}
 
-    /// The slices that a reader needs.
-    #[doc(hidden)]
-    fn view(&self) -> View<'_>;
-}
+impl<M: Slices> Memory for M {}
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::SliceMemory<'_> {}
-    impl<const E: usize, const B: usize> Sealed for super::ArrayMemory<E, B> {}
-    #[cfg(feature = "alloc")]
-    impl Sealed for super::HeapMemory {}
-    impl<M: Sealed> Sealed for &mut M {}
+    use super::{SliceMemory, View};
+
+    /// Memory as the table sees it.
+    pub trait Slices {
+        /// The slices, for a change. Always the same ones, with the same lengths.
+        fn parts(&mut self) -> SliceMemory<'_>;
+
+        /// The slices that a reader needs.
+        fn view(&self) -> View<'_>;
+    }
 }
 
-/// Memory lent by the caller as slices, of whatever sizes it has to spare.
+pub(super) use sealed::Slices;
+
+/// A part of an [`ArrayMemory`], of a size that is known when the program runs.
 ///
-/// The table holds as many entries as the shortest of `slots`, `nodes` and a third of `index`
-/// ([`INDEX_WORDS`] for each entry), and as many blocks as the shorter of `links` and `blocks`;
-/// none should be longer than the others make use of. `ghosts` remembers recently evicted keys and
-/// should be as long as `slots`; shorter costs hits, and may be empty.
+/// ```
+/// use llm_cache_core::table::{ArrayMemory, SliceTable};
+///
+/// // One memory for two tables; a setting says how much of it each one gets.
+/// let mut memory = ArrayMemory::<32, 128>::new();
+/// let (mine, rest) = memory.as_slices().split_at(24, 100);
+/// let (mut small, mut large) = (SliceTable::new(rest, 1), SliceTable::new(mine, 2));
+/// assert_eq!((large.capacity(), small.capacity()), (24, 8));
+/// ```
 pub struct SliceMemory<'m> {
     pub(super) slots: &'m mut [Slot],
     pub(super) nodes: &'m mut [Node],
@@ -50,9 +55,10 @@ pub struct SliceMemory<'m> {
 }
 
 impl<'m> SliceMemory<'m> {
-    /// Memory for `slots.len()` entries and `blocks.len()` blocks. Contents do not matter.
-    #[must_use]
-    pub fn new(
+    /// Memory for as many entries as the shortest of `slots`, `nodes` and a third of `index` allows,
+    /// and as many blocks as the shorter of `links` and `blocks`. `ghosts` should be as long as
+    /// `slots`; with fewer there are fewer hits. Contents do not matter.
+    pub(super) fn new(
         slots: &'m mut [Slot],
         nodes: &'m mut [Node],
         index: &'m mut [u32],
@@ -67,11 +73,29 @@ impl<'m> SliceMemory<'m> {
         Self {
             slots: &mut slots[..entries],
             nodes: &mut nodes[..entries],
-            index: Index::Chains(index),
+            index: Index(index),
             ghosts,
             links: &mut links[..places],
             blocks: &mut blocks[..places],
         }
+    }
+
+    /// Cuts it in two: the first part holds `entries` entries and `blocks` blocks of
+    /// [`BLOCK_BYTES`](super::BLOCK_BYTES) bytes, or all that there are, the second holds the rest.
+    #[must_use]
+    pub fn split_at(self, entries: usize, blocks: usize) -> (Self, Self) {
+        let entries = entries.min(self.slots.len());
+        let blocks = blocks.min(self.blocks.len());
+        let slots = self.slots.split_at_mut(entries);
+        let nodes = self.nodes.split_at_mut(entries);
+        let index = self.index.0.split_at_mut(entries * INDEX_WORDS);
+        let ghosts = self.ghosts.split_at_mut(entries.min(self.ghosts.len()));
+        let links = self.links.split_at_mut(blocks);
+        let blocks = self.blocks.split_at_mut(blocks);
+        (
+            Self::new(slots.0, nodes.0, index.0, ghosts.0, links.0, blocks.0),
+            Self::new(slots.1, nodes.1, index.1, ghosts.1, links.1, blocks.1),
+        )
     }
 }
 
@@ -84,7 +108,6 @@ pub(super) struct Parts<'a> {
 }
 
 /// The part of a table's memory that a reader needs.
-#[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct View<'t> {
     pub(super) slots: &'t [Slot],
@@ -94,7 +117,7 @@ pub struct View<'t> {
     pub(super) blocks: &'t [Block],
 }
 
-impl Memory for SliceMemory<'_> {
+impl Slices for SliceMemory<'_> {
     fn parts(&mut self) -> SliceMemory<'_> {
         SliceMemory {
             slots: self.slots,
@@ -140,6 +163,12 @@ impl<const ENTRIES: usize, const BLOCKS: usize> ArrayMemory<ENTRIES, BLOCKS> {
             blocks: [[0; super::BLOCK_BYTES]; BLOCKS],
         }
     }
+
+    /// The same memory without its sizes in the type, for a [`SliceTable`](super::SliceTable).
+    #[must_use]
+    pub fn as_slices(&mut self) -> SliceMemory<'_> {
+        self.parts()
+    }
 }
 
 impl<const ENTRIES: usize, const BLOCKS: usize> Default for ArrayMemory<ENTRIES, BLOCKS> {
@@ -148,7 +177,7 @@ impl<const ENTRIES: usize, const BLOCKS: usize> Default for ArrayMemory<ENTRIES,
     }
 }
 
-impl<const ENTRIES: usize, const BLOCKS: usize> Memory for ArrayMemory<ENTRIES, BLOCKS> {
+impl<const ENTRIES: usize, const BLOCKS: usize> Slices for ArrayMemory<ENTRIES, BLOCKS> {
     fn parts(&mut self) -> SliceMemory<'_> {
         SliceMemory::new(
             &mut self.slots,
@@ -161,13 +190,13 @@ impl<const ENTRIES: usize, const BLOCKS: usize> Memory for ArrayMemory<ENTRIES, 
     }
 
     fn view(&self) -> View<'_> {
-        let index = IndexView::Chains(self.index.as_flattened());
+        let index = IndexView(self.index.as_flattened());
         let (slots, nodes) = (&self.slots, &self.nodes);
         View { slots, nodes, index, links: &self.links, blocks: &self.blocks }
     }
 }
 
-impl<M: Memory> Memory for &mut M {
+impl<M: Slices> Slices for &mut M {
     fn parts(&mut self) -> SliceMemory<'_> {
         (**self).parts()
     }
@@ -179,8 +208,10 @@ impl<M: Memory> Memory for &mut M {
 
 #[cfg(feature = "alloc")]
 mod heap {
-    use super::{Ghost, Memory, Node, SliceMemory, Slot, View, WORDS_MAX};
-    use crate::table::{BLOCK_BYTES, index::HeapIndex};
+    use super::{
+        Ghost, INDEX_WORDS, Index, IndexView, Node, SliceMemory, Slices, Slot, View, WORDS_MAX,
+    };
+    use crate::table::BLOCK_BYTES;
     use alloc::{boxed::Box, vec};
 
     /// A line of the caches of most processors: a value in one block shall be in one.
@@ -190,7 +221,7 @@ mod heap {
     pub struct HeapMemory {
         slots: Box<[Slot]>,
         nodes: Box<[Node]>,
-        pub(in crate::table) index: HeapIndex,
+        index: Box<[u32]>,
         ghosts: Box<[Ghost]>,
         links: Box<[u32]>,
         /// The blocks, behind as many bytes as align them to [`LINE_BYTES`].
@@ -208,7 +239,7 @@ mod heap {
             Self {
                 slots: vec![Slot::EMPTY; entries].into(),
                 nodes: vec![Node::FREE; entries].into(),
-                index: HeapIndex::new(entries),
+                index: vec![0; entries * INDEX_WORDS].into(),
                 ghosts: vec![[0; 2]; entries].into(),
                 links: vec![0; blocks].into(),
                 // Where addresses cannot be told, as in Miri, nothing is aligned.
@@ -218,13 +249,13 @@ mod heap {
         }
     }
 
-    impl Memory for HeapMemory {
+    impl Slices for HeapMemory {
         fn parts(&mut self) -> SliceMemory<'_> {
             let bytes = self.links.len() * BLOCK_BYTES;
             SliceMemory {
                 slots: &mut self.slots,
                 nodes: &mut self.nodes,
-                index: self.index.index(),
+                index: Index(&mut self.index),
                 ghosts: &mut self.ghosts,
                 links: &mut self.links,
                 blocks: self.bytes[self.before..][..bytes].as_chunks_mut().0,
@@ -232,7 +263,7 @@ mod heap {
         }
 
         fn view(&self) -> View<'_> {
-            let index = self.index.view();
+            let index = IndexView(&self.index);
             let (slots, nodes) = (&self.slots, &self.nodes);
             let bytes = &self.bytes[self.before..][..self.links.len() * BLOCK_BYTES];
             let blocks = bytes.as_chunks().0;

@@ -28,10 +28,9 @@ const USES_MAX_DEAR: u8 = 7;
 /// An eviction gives at most so many entries another round, so that none takes long.
 const ROUNDS_MAX: usize = 64;
 
-/// Memory for one entry's place in the order of eviction, opaque: callers only make arrays of
-/// [`Node::FREE`]. It takes 12 bytes, and ghosts 4 more.
+/// Memory for one entry's place in the order of eviction: 12 bytes.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(super) struct Node {
     pub(super) newer: u32,
     pub(super) older: u32,
     place: Place,
@@ -66,7 +65,8 @@ impl Place {
 impl Node {
     /// Memory without an entry, all zero, so that a `static` of it costs no flash.
     #[expect(clippy::declare_interior_mutable_const, reason = "made anew wherever it is named")]
-    pub const FREE: Self = Self { newer: 0, older: 0, place: Place::NOWHERE, uses: Uses::new(0) };
+    pub(super) const FREE: Self =
+        Self { newer: 0, older: 0, place: Place::NOWHERE, uses: Uses::new(0) };
 
     /// Whether the policy holds this entry.
     pub(super) fn is_queued(&self) -> bool {

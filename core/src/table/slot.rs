@@ -31,13 +31,13 @@ pub enum Freshness {
     Stale,
 }
 
-/// Memory for one entry, opaque: callers only make arrays of [`Slot::EMPTY`].
+/// Memory for one entry.
 // Of one size everywhere, as that weighs in evictions, which must not depend on the target; and in
 // one line of a processor that has caches.
 #[derive(Clone)]
 #[cfg_attr(target_pointer_width = "64", repr(align(64)))]
 #[cfg_attr(not(target_pointer_width = "64"), repr(align(8)))]
-pub struct Slot {
+pub(super) struct Slot {
     pub(super) key: RequestKey,
     pub(super) created: Millis,
     /// `u64::MAX` is forever.
@@ -52,7 +52,7 @@ pub struct Slot {
 
 impl Slot {
     /// Memory without an entry, all zero, so that a `static` of it costs no flash.
-    pub const EMPTY: Self = Self {
+    pub(super) const EMPTY: Self = Self {
         key: RequestKey::from_bytes([0; 32]),
         created: Millis(0),
         ttl: Millis(0),

@@ -4,8 +4,6 @@
 // tests take an interpreter through.
 #[cfg(not(miri))]
 mod flood;
-#[cfg(feature = "hashbrown")]
-mod indexes;
 mod model;
 #[cfg(not(miri))]
 mod policy;
@@ -14,8 +12,8 @@ mod typed;
 mod wraps;
 
 use super::{
-    ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, INDEX_WORDS, InsertError, Meta, Miss, Node,
-    SliceMemory, Slot, Stats, Table,
+    ArrayMemory, BLOCK_BYTES, ENTRY_BYTES, Freshness, InsertError, Meta, Miss, SliceMemory, Stats,
+    Table, index::INDEX_WORDS, policy::Node, slot::Slot,
 };
 use crate::{Millis, RequestKey};
 use std::{collections::HashSet, vec, vec::Vec};
@@ -210,6 +208,29 @@ fn counters_saturate() {
     assert_eq!(counters, [u64::MAX; 4]);
     assert_eq!([stats.insert_bytes, stats.removed, stats.misses_absent], [u64::MAX; 3]);
     table.validate();
+}
+
+/// A memory that was cut in two holds what it held, and the parts of it know nothing of each other.
+#[test]
+fn a_memory_is_cut_in_two() {
+    for (entries, blocks) in [(0, 0), (3, 5), (8, 16), (99, 99)] {
+        let mut memory = ArrayMemory::<8, 16>::new();
+        let (first, second) = memory.as_slices().split_at(entries, blocks);
+        let (mut first, mut second) = (Table::new(first, 1), Table::new(second, 2));
+        assert_eq!(first.capacity() + second.capacity(), 8);
+        assert_eq!(first.capacity(), entries.min(8));
+        for number in 0..20 {
+            _ = first.insert(&key(number), b"first", Meta::default(), Millis(0));
+            _ = second.insert(&key(number), b"second", Meta::default(), Millis(0));
+        }
+        for (table, value) in [(&mut first, &b"first"[..]), (&mut second, b"second")] {
+            table.validate();
+            for number in 0..20 {
+                let hit = table.get(&key(number), Millis(0));
+                assert!(hit.is_none_or(|hit| hit.to_vec() == value));
+            }
+        }
+    }
 }
 
 /// The length of the longest chain after `keys` were inserted.

@@ -1,11 +1,11 @@
 //! The table for values of a type, each with a weight that its caller states.
 
 use super::{
-    HeapMemory, InsertError, Inserted, Memory, Meta, Miss, SliceMemory, Stats,
+    HeapMemory, InsertError, Inserted, Meta, Miss, SliceMemory, Stats,
     cells::{Budget, Cells},
     engine::{Engine, State},
     hit::Found,
-    memory::Parts,
+    memory::{Parts, Slices},
     outcome::Ask,
     slot::{Freshness, Slot},
 };

@@ -32,6 +32,7 @@ mod flight;
 mod look_up;
 mod memory;
 mod outcome;
+mod reason;
 mod shared;
 #[cfg(test)]
 mod shared_tests;
@@ -55,8 +56,8 @@ pub use builder::CacheBuilder;
 pub(crate) use call::Packed;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
 pub use event::{Event, Observer, StoreOperation};
-pub use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
 pub use outcome::{Age, MissReason, Outcome, Tier};
+pub use reason::{BypassReason, SkipReason, Verdict};
 pub use shared::{SharedHit, SharedTable};
 pub use stats::CacheStats;
 

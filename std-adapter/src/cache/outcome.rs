@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use llm_cache_core::reply::{BypassReason, SkipReason, Verdict};
+use super::{BypassReason, SkipReason, Verdict};
 
 /// How a call was answered.
 ///
@@ -180,7 +180,8 @@ mod tests {
         assert_eq!(hit(Tier::Flight, Age::Unknown), "hit flight age unknown");
         let miss = Outcome::Miss { why: MissReason::Absent };
         assert_eq!((miss.to_string(), miss.is_miss()), ("miss absent".into(), true));
-        let unkept = miss.after(Verdict::Skip { why: SkipReason::Truncated });
+        let why = SkipReason::Answer(llm_cache_core::reply::SkipReason::Truncated);
+        let unkept = miss.after(Verdict::Skip { why });
         assert_eq!(unkept.to_string(), "miss absent, not stored: truncated");
         assert!(unkept.is_miss() && miss.after(Verdict::Store) == miss);
         let bypass = Outcome::Bypass { why: BypassReason::ModeOff };

@@ -5,11 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
-use llm_cache_core::reply::{SkipReason, Verdict};
 
 use super::handle::Client;
 use super::reply::Reply;
-use crate::cache::Cache;
+use crate::cache::{Cache, SkipReason, Verdict};
 use crate::memo::{Mark, Sink, Watch, note_reply};
 use crate::prompt::{Facts, Reported, Savings};
 use crate::provider::SseEvent;

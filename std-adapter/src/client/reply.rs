@@ -8,10 +8,10 @@ use llm_cache_core::Usage;
 use llm_cache_core::json::JsonStr;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::Violation;
-use llm_cache_core::reply::{Reply as Read, StopReason, ToolCall as ReadCall, ToolInput, Verdict};
+use llm_cache_core::reply::{Reply as Read, StopReason, ToolCall as ReadCall, ToolInput};
 use serde::de::DeserializeOwned;
 
-use crate::cache::Outcome;
+use crate::cache::{Outcome, Verdict};
 use crate::error::{Error, ErrorKind};
 use crate::memo::Mark;
 use crate::prompt::{Facts, Reported, Savings, plan::Plan};

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::prompt::Violation;
+use llm_cache_core::reply;
 
 use super::account::StreamBill;
 use super::handle::Client;
@@ -30,7 +31,8 @@ impl Client {
         }
         let hasher = self.hasher(request.variant)?;
         let judged = self.exchange(request, &hasher).judge(&body);
-        let why = judged.bypass_reason().unwrap_or(BypassReason::Streaming);
+        let why =
+            judged.bypass_reason().unwrap_or(BypassReason::Request(reply::BypassReason::Streaming));
         let outcome = judged.pass(why).map_err(not_cached)?;
         let violation = self.vet(request, &body)?;
         let (body, plan) = self.planned_or(request, body, true);

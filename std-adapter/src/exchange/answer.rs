@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
-use llm_cache_core::reply::{Reply, ReplyError};
+use llm_cache_core::reply::{self, Reply, ReplyError};
 
 use crate::cache::{Fetched, SkipReason, Verdict};
 
@@ -88,14 +88,15 @@ impl Answer {
 impl Judgement {
     fn read(dialect: Dialect, status: u16, body: &[u8]) -> Result<Self, ReplyError> {
         let reply = Reply::parse(dialect, body)?;
-        Ok(Self { verdict: reply.verdict(status), usage: reply.usage() })
+        Ok(Self { verdict: reply.verdict(status).into(), usage: reply.usage() })
     }
 
     /// The same for a body that may be anything.
     fn of(dialect: Dialect, status: u16, body: &[u8]) -> Self {
         Self::read(dialect, status, body).unwrap_or_else(|_| {
-            let why = if status == 200 { SkipReason::Malformed } else { SkipReason::Status };
-            Self { verdict: Verdict::Skip { why }, usage: None }
+            use reply::SkipReason::{Malformed, Status};
+            let why = if status == 200 { Malformed } else { Status };
+            Self { verdict: reply::Verdict::Skip { why }.into(), usage: None }
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use llm_cache_core::reply;
+
 use super::answer::Answer;
 use super::answered::{Answered, ExchangeError, NotCached};
 use super::judge::Judged;
@@ -102,7 +104,7 @@ fn of_answer(verdict: Verdict) -> Verdict {
 /// What a request that goes past every cache says about storing its answer.
 fn of_bypassed(why: BypassReason) -> Verdict {
     let why = match why {
-        BypassReason::Streaming => SkipReason::Streamed,
+        BypassReason::Request(reply::BypassReason::Streaming) => SkipReason::Streamed,
         _ => SkipReason::Bypassed,
     };
     Verdict::Skip { why }

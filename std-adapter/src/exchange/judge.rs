@@ -4,7 +4,7 @@ use std::{fmt, time::Duration};
 
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::{Dialect, KeyHasher};
-use llm_cache_core::reply::{RequestVerdict, request_verdict, ttl_max};
+use llm_cache_core::reply::{self, RequestVerdict, request_verdict, ttl_max};
 use llm_cache_core::{Millis, RequestKey};
 
 use super::answered::NotCached;
@@ -45,10 +45,10 @@ impl<'a> Exchange<'a> {
 
     /// The key of a body, or why it has none.
     fn key_of(&self, body: &[u8]) -> Result<RequestKey, BypassReason> {
-        let value = JsonValue::parse(body).map_err(|_| BypassReason::NotJson)?;
+        let value = JsonValue::parse(body).map_err(|_| reply::BypassReason::NotJson)?;
         let verdict = request_verdict(self.dialect(), value, self.options.of_verdict());
         if let RequestVerdict::Bypass { why } = verdict {
-            return Err(why);
+            return Err(why.into());
         }
         self.hasher.key_alloc(body).map_err(|_| BypassReason::Unkeyable)
     }
@@ -63,16 +63,16 @@ impl<'a> Exchange<'a> {
 /// A request without a key is sent all the same; its answer is not stored.
 ///
 /// ```
-/// use llm_cache::cache::BypassReason;
 /// use llm_cache::exchange::Exchange;
 /// use llm_cache::llm_cache_core::key::{Dialect, Endpoint, Scope, Tenant};
+/// use llm_cache::llm_cache_core::reply::BypassReason;
 ///
 /// let scope = Scope::new(Dialect::OpenAiChat, Endpoint::Id("example"), Tenant::Shared);
 /// let hasher = scope.hasher().expect("an id is no URL");
 /// let exchange = Exchange::new(None, &hasher);
 /// assert!(exchange.judge(br#"{"model":"m","messages":[]}"#).key().is_some());
 /// let streaming = exchange.judge(br#"{"model":"m","messages":[],"stream":true}"#);
-/// assert_eq!(streaming.bypass_reason(), Some(BypassReason::Streaming));
+/// assert_eq!(streaming.bypass_reason(), Some(BypassReason::Streaming.into()));
 /// ```
 #[derive(Clone, Copy)]
 pub struct Judged<'a> {

@@ -5,8 +5,7 @@ use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::reply::read_usage;
-
-use crate::provider::SseReader;
+use llm_cache_core::sse::SseEvents;
 
 /// What an answer reports for its bill, in the words of all providers.
 ///
@@ -35,10 +34,9 @@ impl Reported {
             reported.take_answer(dialect, root);
             return reported;
         }
-        let mut events = SseReader::new(body.len());
-        events.push(body);
-        while let Ok(Some(event)) = events.next_event() {
-            reported.take(dialect, &event.data);
+        let (mut events, mut rest) = (SseEvents::on_heap(body.len()), body);
+        while let Ok(Some(event)) = events.next_event(&mut rest) {
+            reported.take(dialect, event.data);
         }
         reported
     }

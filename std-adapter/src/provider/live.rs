@@ -1,14 +1,15 @@
 //! A stream of events that is being received, followed to its end.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
 use llm_cache_core::reply::{BodyEnd, StreamEnd, StreamStep};
+use llm_cache_core::sse::{HeapBuffer, SseError, SseEvents};
 
 use super::head::Head;
 use super::http::{Answer, HttpError, Incoming};
 use super::scrub::Secrets;
-use super::sse::{SseError, SseEvent, SseReader};
+use super::sse::SseEvent;
 use super::vendor;
 use crate::error::{Error, ErrorKind, Parts};
 
@@ -16,8 +17,11 @@ use crate::error::{Error, ErrorKind, Parts};
 pub(crate) struct Live {
     secrets: Secrets,
     incoming: Incoming,
-    reader: SseReader,
+    events: SseEvents<HeapBuffer>,
+    /// What was received and is not read yet.
+    unread: Bytes,
     end: StreamEnd,
+    bytes_max: usize,
     bytes_left: usize,
     /// The answer is complete, or an error was returned.
     ended: bool,
@@ -35,8 +39,10 @@ impl Live {
         Self {
             secrets,
             incoming,
-            reader: SseReader::new(bytes_max),
+            events: SseEvents::on_heap(bytes_max),
+            unread: Bytes::new(),
             end: StreamEnd::new(dialect, JsonValue::parse(request).ok()),
+            bytes_max,
             bytes_left: bytes_max,
             ended: false,
         }
@@ -113,8 +119,12 @@ impl Live {
 
     /// A finished event of what was received so far.
     fn read_event(&mut self) -> Result<Option<SseEvent>, Error> {
-        let event = match self.reader.next_event() {
-            Ok(Some(event)) => event,
+        let mut rest = &*self.unread;
+        let event = self.events.next_event(&mut rest);
+        let read = self.unread.len() - rest.len();
+        self.unread.advance(read);
+        let event = match event {
+            Ok(Some(event)) => SseEvent::from(event),
             Ok(None) => return Ok(None),
             Err(error) => return Err(self.broken(unreadable(error))),
         };
@@ -134,10 +144,10 @@ impl Live {
             Err(error) => return Err(self.broken(error.into())),
         };
         if piece.len() > self.bytes_left {
-            return Err(self.broken(HttpError::TooLarge(self.reader.limit()).into()));
+            return Err(self.broken(HttpError::TooLarge(self.bytes_max).into()));
         }
         self.bytes_left -= piece.len();
-        self.reader.push(&piece);
+        self.unread = piece.clone();
         Ok(Some(piece))
     }
 
@@ -146,7 +156,8 @@ impl Live {
     fn finish(&mut self) -> Result<Option<SseEvent>, Error> {
         self.ended = true;
         let (end, last) = if self.incoming.head.announces_end {
-            (BodyEnd::Announced, self.reader.last_event().ok().flatten())
+            let last = self.events.last_event().ok().flatten();
+            (BodyEnd::Announced, last.map(SseEvent::from))
         } else {
             (BodyEnd::Closed, None)
         };
@@ -171,8 +182,8 @@ impl Live {
 
 fn unreadable(error: SseError) -> Parts {
     let message = match error {
-        SseError::TooLong => "an event of the stream is longer than the limit",
         SseError::NotUtf8 => "the stream is not UTF-8",
+        _ => "an event of the stream is longer than the limit",
     };
     Parts::new(ErrorKind::Malformed, message)
 }

@@ -36,6 +36,5 @@ pub(crate) use http::{Answer, Http};
 pub(crate) use live::Live;
 pub(crate) use openai::OpenAi;
 pub(crate) use route::{Guard, Route};
-pub(crate) use sse::SseReader;
 pub(crate) use upstream::Upstream;
 pub(crate) use vendor::{HeaderSettings, Operation, Vendor};

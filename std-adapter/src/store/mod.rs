@@ -15,7 +15,7 @@ pub use error::{StoreError, StoreErrorKind};
 #[cfg(unix)]
 pub use file::{
     Compaction, Damage, DamageKind, Durability, Entries, FileMedium, FileStore, FileStoreOptions,
-    FlashImage, HardwareCrc32c, Verification,
+    HardwareCrc32c, Verification,
 };
 pub use memory::MemoryStore;
 pub use none::NoStore;

@@ -7,15 +7,12 @@ use std::{
     path::Path,
 };
 
-use llm_cache::{
-    llm_cache_core::{
-        Millis, RequestKey, Usage,
-        record::{Crc32c, HEAD_LEN, Log, PortableCrc32c, Record, Timestamp, write_extension},
-    },
-    store::FlashImage,
+use llm_cache::llm_cache_core::{
+    Millis, RequestKey, Usage,
+    record::{Crc32c, HEAD_LEN, Log, PortableCrc32c, Record, Timestamp, write_extension},
 };
 
-use super::{Item, data, expected, golden_out};
+use super::{Item, data, expected, flash_image::FlashImage, golden_out};
 
 #[expect(unreachable_pub, reason = "it is compiled into the firmware too")]
 #[expect(clippy::ok_expect, reason = "the firmware has no room for the texts of errors")]

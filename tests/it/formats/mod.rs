@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be set up fails the test")]
 
 mod flash;
+mod flash_image;
 mod item;
 mod store;
 

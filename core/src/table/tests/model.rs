@@ -1,8 +1,8 @@
 //! Arbitrary operations on a table and on an obvious map beside it.
 
 use super::super::{
-    ArrayMemory, BLOCK_BYTES, Freshness, InsertError, Inserted, Memory, Meta, Miss, Node,
-    SliceMemory, Slot, Stats, Table,
+    ArrayMemory, BLOCK_BYTES, Freshness, InsertError, Inserted, Memory, Meta, Miss, SliceMemory,
+    Stats, Table, policy::Node, slot::Slot,
 };
 use super::key;
 use crate::Millis;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use llm_cache_core::Millis;
 use llm_cache_core::key::{Dialect, Endpoint, KeyHasher, Scope, Tenant};
-use llm_cache_core::reply::ResponsesStore;
+use llm_cache_core::reply::{self, ResponsesStore};
 
 use super::{Answer, Answered, Exchange, ExchangeError, NotCached, Options};
 use crate::cache::{
@@ -100,10 +100,10 @@ async fn a_hit_decodes_once_and_fetches_nothing() {
 async fn only_whole_answers_are_stored() {
     let cut = r#"{"choices":[{"finish_reason":"length","message":{"content":"4"}}]}"#;
     for (answer, accepts, why, asked) in [
-        ((200, cut), true, SkipReason::Truncated, 0),
-        ((201, WHOLE), true, SkipReason::Status, 0),
-        ((200, "<html>"), true, SkipReason::Malformed, 0),
-        ((204, ""), true, SkipReason::Status, 0),
+        ((200, cut), true, SkipReason::Answer(reply::SkipReason::Truncated), 0),
+        ((201, WHOLE), true, SkipReason::Answer(reply::SkipReason::Status), 0),
+        ((200, "<html>"), true, SkipReason::Answer(reply::SkipReason::Malformed), 0),
+        ((204, ""), true, SkipReason::Answer(reply::SkipReason::Status), 0),
         ((200, WHOLE), false, SkipReason::NotDecoded, 1),
     ] {
         let caller = Caller { answer, accepts, ..Caller::cached() };
@@ -146,12 +146,24 @@ async fn a_refused_entry_is_fetched_anew() {
 #[tokio::test]
 async fn requests_pass_with_a_reason() {
     for (body, why, storable) in [
-        (r#"{"model":"m","stream":true}"#, BypassReason::Streaming, SkipReason::Streamed),
-        (r#"{"model":"m","conversation":"c"}"#, BypassReason::Stateful, SkipReason::Bypassed),
-        (r#"{"model":"m","web_search_options":{}}"#, BypassReason::LiveTools, SkipReason::Bypassed),
+        (
+            r#"{"model":"m","stream":true}"#,
+            BypassReason::Request(reply::BypassReason::Streaming),
+            SkipReason::Streamed,
+        ),
+        (
+            r#"{"model":"m","conversation":"c"}"#,
+            BypassReason::Request(reply::BypassReason::Stateful),
+            SkipReason::Bypassed,
+        ),
+        (
+            r#"{"model":"m","web_search_options":{}}"#,
+            BypassReason::Request(reply::BypassReason::LiveTools),
+            SkipReason::Bypassed,
+        ),
         (r#"{"model":"m","model":"n"}"#, BypassReason::Unkeyable, SkipReason::Bypassed),
-        ("{", BypassReason::NotJson, SkipReason::Bypassed),
-        ("[]", BypassReason::NotJson, SkipReason::Bypassed),
+        ("{", BypassReason::Request(reply::BypassReason::NotJson), SkipReason::Bypassed),
+        ("[]", BypassReason::Request(reply::BypassReason::NotJson), SkipReason::Bypassed),
     ] {
         let caller = Caller::cached();
         assert_eq!(caller.exchange().judge(body.as_bytes()).bypass_reason(), Some(why), "{body}");
@@ -202,10 +214,18 @@ async fn cached_only_fetches_nothing() {
     let why = caller.call(BODY).await.unwrap_err();
     assert_eq!(why, ExchangeError::NotCached(NotCached::Miss(MissReason::Absent)));
     let why = caller.call(b"{").await.unwrap_err();
-    assert_eq!(why, ExchangeError::NotCached(NotCached::Bypass(BypassReason::NotJson)));
+    assert_eq!(
+        why,
+        ExchangeError::NotCached(NotCached::Bypass(BypassReason::Request(
+            reply::BypassReason::NotJson
+        )))
+    );
     let judged = caller.exchange().judge(BODY);
-    let refused = judged.pass(BypassReason::Streaming);
-    assert_eq!(refused, Err(NotCached::Bypass(BypassReason::Streaming)));
+    let refused = judged.pass(BypassReason::Request(reply::BypassReason::Streaming));
+    assert_eq!(
+        refused,
+        Err(NotCached::Bypass(BypassReason::Request(reply::BypassReason::Streaming)))
+    );
     assert_eq!(caller.counts(), (0, 0));
 
     let alone = Caller { options, ..Caller::new(None) };
@@ -294,7 +314,7 @@ async fn limits_reach_entries_and_callers() {
     assert_eq!(caller.exchange().judge(body).keep_for(miss), Some(DAY));
     caller.options = Options::new().responses_store(ResponsesStore::Strict);
     let why = caller.exchange().judge(body).bypass_reason();
-    assert_eq!(why, Some(BypassReason::Stateful));
+    assert_eq!(why, Some(BypassReason::Request(reply::BypassReason::Stateful)));
 }
 
 /// A server may run exchanges on any thread of its executor.

@@ -60,7 +60,7 @@ use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
 pub use maintain::{Compaction, Damage, DamageKind, Verification};
 pub use options::{Durability, FileStoreOptions};
 pub use read::Entries;
-pub use segment::{FileMedium, FlashImage, HardwareCrc32c};
+pub use segment::{FileMedium, HardwareCrc32c};
 
 /// Keeps entries in a directory, in files of the format that core's FORMAT.md specifies.
 ///

@@ -39,8 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         let sides = SIDES.map(|(name, _)| name);
         let of_each = |unit| sides.map(|side| format!("{side}_{unit}"));
         let others = [of_each("hit_ratio"), of_each("bytes_per_entry")].concat();
-        let name = if cfg!(feature = "hashbrown") { "table with hashbrown" } else { "table" };
-        let mut table = Table::begin_with(options, name, "ns", &sides, &RATIOS, &others);
+        let mut table = Table::begin_with(options, "table", "ns", &sides, &RATIOS, &others);
         for &entries in entries {
             for bytes in BYTES {
                 for exponent in EXPONENTS {

@@ -1,52 +1,37 @@
 //! Where each entry stands, in memory.
 
-mod hasher;
 mod held;
 
 use std::{
-    collections::{HashMap, HashSet},
-    hash::{Hash, Hasher},
+    collections::{HashSet, hash_map::RandomState},
+    hash::BuildHasher,
     io,
     sync::Arc,
 };
 
 use llm_cache_core::{
     RequestKey,
+    key::{KeyIndex, KeyPrefix},
     record::{ALIGN_MIN, Found, Head, Kind},
 };
 
-use self::{hasher::Seeded, held::Segments};
+use self::held::Segments;
 use crate::store::file::segment::{Segment, padded};
 
 pub(crate) use held::Held;
 
 /// The place of every entry and of every removal, by the first 8 bytes of its key: 20 bytes each,
-/// and a byte of the hash map's, which is at least seven sixteenths full once it has grown.
-///
-/// Two keys with the same 8 bytes displace each other, and the whole key in the record tells them
-/// apart. By chance that happens to one pair in a store of five thousand million entries; somebody
-/// who makes it happen to keys of his own gains nothing, and another's key would take him 2^64
-/// attempts.
+/// and a byte of the map's ([`KeyIndex`]). Two keys with the same 8 bytes displace each other, and
+/// the whole key in the record tells them apart.
 #[derive(Debug)]
 pub(crate) struct Index {
-    places: HashMap<Prefix, Place, Seeded>,
+    places: KeyIndex<Place>,
     /// By the handle of a place.
     segments: Segments,
     /// Entries and removals with a lower order are gone, by a clear.
     cleared_below: u64,
     /// Places of removals.
     removals: usize,
-}
-
-/// In two halves, so that a place and its prefix need no padding.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Prefix([u32; 2]);
-
-impl Hash for Prefix {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let [low, high] = self.0;
-        state.write_u64(u64::from(low) | u64::from(high) << 32);
-    }
 }
 
 /// Where one record stands.
@@ -87,25 +72,26 @@ const LOOSE_MIN: usize = 64;
 impl Index {
     /// An empty one, for segments of which `open_max` may be open at a time.
     pub(crate) fn new(open_max: usize) -> Self {
-        let places = HashMap::default();
+        // A secret of this process.
+        let places = KeyIndex::new([0, 1].map(|number| RandomState::new().hash_one(number)));
         Self { places, segments: Segments::new(open_max), cleared_below: 0, removals: 0 }
     }
 
     /// The newest entry of `key`, as far as can be told without reading it.
     pub(crate) fn find(&self, key: &RequestKey) -> Option<(Arc<Segment>, Place)> {
-        self.at(prefix(key))
+        self.at(KeyPrefix::of(key))
     }
 
     /// The entry that a prefix leads to.
-    pub(crate) fn at(&self, prefix: Prefix) -> Option<(Arc<Segment>, Place)> {
-        let place = *self.places.get(&prefix).filter(|place| !place.is_removal())?;
+    pub(crate) fn at(&self, prefix: KeyPrefix) -> Option<(Arc<Segment>, Place)> {
+        let place = *self.places.get_at(prefix).filter(|place| !place.is_removal())?;
         Some((Arc::clone(self.held(place.segment)?.used()), place))
     }
 
     /// The prefixes of all entries' keys.
-    pub(crate) fn entries(&self) -> Vec<Prefix> {
+    pub(crate) fn entries(&self) -> Vec<KeyPrefix> {
         let entries = self.places.iter().filter(|(_, place)| !place.is_removal());
-        entries.map(|(prefix, _)| *prefix).collect()
+        entries.map(|(prefix, _)| prefix).collect()
     }
 
     /// Entries and removals with a lower order are gone.
@@ -118,11 +104,9 @@ impl Index {
         self.places.len() - self.removals
     }
 
-    /// Bytes of memory that it takes, as far as the hash map lets that be known.
+    /// Bytes of memory that it takes.
     pub(crate) fn memory_bytes(&self) -> usize {
-        // The map holds a byte beside each place it has room for, and an eighth of them stay empty.
-        let places = self.places.capacity() / 7 * 8 * (size_of::<(Prefix, Place)>() + 1);
-        places + self.segments.memory_bytes()
+        self.places.allocated_bytes() + self.segments.memory_bytes()
     }
 
     /// Prepares for as many more records, so that growing does not move the others again and again.
@@ -132,7 +116,7 @@ impl Index {
 
     /// Where the index points to for `key`, a removal or an entry.
     pub(crate) fn place(&self, key: &RequestKey) -> Option<Place> {
-        self.places.get(&prefix(key)).copied()
+        self.places.get(key).copied()
     }
 
     pub(crate) fn held(&self, handle: u32) -> Option<&Held> {
@@ -175,7 +159,7 @@ impl Index {
             Kind::Clear => return self.clear_below(handle, head.order),
             _ => return Ok(()),
         }
-        let replaced = self.places.get(&prefix(&head.key)).copied();
+        let replaced = self.place(&head.key);
         let is_newest = head.order >= self.cleared_below
             && match replaced {
                 Some(other) => self.is_newer(found, handle, other)?,
@@ -187,9 +171,6 @@ impl Index {
             held.orders = (held.orders.0.min(head.order), held.orders.1.max(head.order));
         }
         if is_newest {
-            if replaced.is_some() {
-                self.unset(&head.key);
-            }
             self.set(&head.key, place);
         }
         Ok(())
@@ -226,7 +207,7 @@ impl Index {
         let removed = handles.iter().filter_map(|&handle| self.segments.remove(handle));
         if removed.map(|held| held.live).max() > Some(0) {
             let removals = &mut self.removals;
-            self.places.retain(|_, place| {
+            self.places.retain(|place| {
                 let stays = !handles.contains(&place.segment);
                 *removals -= usize::from(!stays && place.is_removal());
                 stays
@@ -246,7 +227,7 @@ impl Index {
         }
         self.cleared_below = order;
         let mut gone = Vec::new();
-        for (prefix, &place) in &self.places {
+        for (prefix, &place) in self.places.iter() {
             let is_older = match self.held(place.segment) {
                 Some(held) if held.orders.0 >= order => false,
                 Some(held) if held.orders.1 < order => true,
@@ -256,11 +237,13 @@ impl Index {
                 None => true,
             };
             if is_older {
-                gone.push(*prefix);
+                gone.push(prefix);
             }
         }
         for prefix in gone {
-            self.unset_at(prefix);
+            if let Some(place) = self.places.remove_at(prefix) {
+                self.uncount(place);
+            }
         }
         self.fit();
         Ok(())
@@ -284,8 +267,10 @@ impl Index {
     }
 
     fn set(&mut self, key: &RequestKey, place: Place) {
+        if let Some(replaced) = self.places.insert(key, place) {
+            self.uncount(replaced);
+        }
         self.removals += usize::from(place.is_removal());
-        self.places.insert(prefix(key), place);
         if let Some(held) = self.held_mut(place.segment) {
             held.live += 1;
             held.live_bytes += place.bytes();
@@ -293,11 +278,13 @@ impl Index {
     }
 
     fn unset(&mut self, key: &RequestKey) {
-        self.unset_at(prefix(key));
+        if let Some(place) = self.places.remove(key) {
+            self.uncount(place);
+        }
     }
 
-    fn unset_at(&mut self, prefix: Prefix) {
-        let Some(place) = self.places.remove(&prefix) else { return };
+    /// A place is no longer in the index.
+    fn uncount(&mut self, place: Place) {
         self.removals -= usize::from(place.is_removal());
         if let Some(held) = self.held_mut(place.segment) {
             held.live -= 1;
@@ -308,9 +295,4 @@ impl Index {
     fn held_mut(&mut self, handle: u32) -> Option<&mut Held> {
         self.segments.get_mut(handle)
     }
-}
-
-fn prefix(key: &RequestKey) -> Prefix {
-    let [a, b, c, d, e, f, g, h, ..] = *key.as_bytes();
-    Prefix([u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])])
 }

@@ -1,13 +1,13 @@
 //! All entries of a store, one after the other.
 
-use llm_cache_core::RequestKey;
+use llm_cache_core::{RequestKey, key::KeyPrefix};
 
 use super::{load::LOADS, recover};
 use crate::store::{
     StoreError, Stored,
     file::{
         follow::View,
-        index::{Place, Prefix},
+        index::Place,
         segment::{Segment, unpack},
     },
 };
@@ -20,7 +20,7 @@ use crate::store::{
 /// of its key is given, if there is one.
 pub struct Entries<'s> {
     view: &'s View,
-    left: Vec<Prefix>,
+    left: Vec<KeyPrefix>,
 }
 
 impl<'s> Entries<'s> {
@@ -30,7 +30,7 @@ impl<'s> Entries<'s> {
 }
 
 impl Entries<'_> {
-    fn entry_at(&self, prefix: Prefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
+    fn entry_at(&self, prefix: KeyPrefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
         for _ in 0..LOADS {
             let Some((segment, place)) = self.view.directory.index().at(prefix) else { break };
             match self.view.directory.open_segment(place.segment, segment)? {

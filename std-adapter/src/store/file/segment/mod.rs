@@ -1,7 +1,6 @@
 //! One segment in one file: its header, reading from it, and writing behind its end.
 
 mod crc;
-mod flash_image;
 mod medium;
 mod packed;
 mod progress;
@@ -31,7 +30,6 @@ use crate::store::{
 };
 
 pub use crc::HardwareCrc32c;
-pub use flash_image::FlashImage;
 pub use medium::FileMedium;
 #[cfg(feature = "lz4")]
 pub(crate) use packed::pack;
