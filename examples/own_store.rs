@@ -6,55 +6,67 @@ mod support;
 use std::{
     collections::BTreeMap,
     error::Error,
+    ops::Bound::{Excluded, Unbounded},
     process::ExitCode,
     sync::{Arc, Mutex},
 };
 
 use llm_cache::{
+    Entry,
     cache::Cache,
     client::Request,
-    store::{Store, StoreError, StoreErrorKind, StoreStats, Stored, conformance},
+    store::{Cursor, Page, Store, StoreError, StoreErrorKind, StoreStats, Tier, Work, conformance},
 };
-use llm_cache_core::{RequestKey, record::Record};
+use llm_cache_core::RequestKey;
 use support::{Arguments, Service};
 
 /// Keeps everything; a real one would bound itself.
 #[derive(Default)]
-struct MapStore(Mutex<BTreeMap<[u8; 32], Stored>>);
+struct MapStore(Mutex<BTreeMap<RequestKey, Entry>>);
 
 impl MapStore {
     fn with<T>(
         &self,
-        act: impl FnOnce(&mut BTreeMap<[u8; 32], Stored>) -> T,
+        act: impl FnOnce(&mut BTreeMap<RequestKey, Entry>) -> T,
     ) -> Result<T, StoreError> {
-        let mut map = self.0.lock().map_err(|_| StoreError::new(StoreErrorKind::Io))?;
+        let mut map = self.0.lock().map_err(|_| StoreError::new(StoreErrorKind::Other))?;
         Ok(act(&mut map))
     }
 }
 
 impl Store for MapStore {
-    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        self.with(|map| map.get(key.as_bytes()).cloned()) // copies no payload
+    fn tier(&self) -> Tier {
+        Tier::Other("map") // what outcomes and metrics call it
     }
-    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
-        self.with(|map| drop(map.insert(*record.key.as_bytes(), Stored::copy_of(record))))
+    fn get<'a>(&'a self, key: &'a RequestKey) -> Work<'a, Option<Entry>> {
+        Work::ready(self.with(|map| map.get(key).cloned())) // copies no payload
     }
-    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
-        self.with(|map| map.remove(key.as_bytes()).is_some())
+    fn put<'a>(&'a self, key: &'a RequestKey, entry: &'a Entry) -> Work<'a, ()> {
+        Work::ready(self.with(|map| drop(map.insert(*key, entry.clone()))))
     }
-    fn clear(&self) -> Result<(), StoreError> {
-        self.with(BTreeMap::clear)
+    fn remove<'a>(&'a self, key: &'a RequestKey) -> Work<'a, bool> {
+        Work::ready(self.with(|map| map.remove(key).is_some()))
     }
-    fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
+    fn clear(&self) -> Work<'_, ()> {
+        Work::ready(self.with(BTreeMap::clear))
+    }
+    fn flush(&self) -> Work<'_, ()> {
+        Work::ready(Ok(()))
+    }
+    fn iter_page<'a>(&'a self, after: Option<&'a Cursor>, limit: usize) -> Work<'a, Page> {
+        let after = after.and_then(|after| after.as_bytes().try_into().ok());
+        let start = after.map_or(Unbounded, |key| Excluded(RequestKey::from_bytes(key)));
+        Work::ready(self.with(|map| {
+            let page = map.range((start, Unbounded)).take(limit);
+            let page: Vec<_> = page.map(|(key, entry)| (*key, entry.clone())).collect();
+            let next = page.last().map(|(key, _)| Cursor::new(*key.as_bytes()));
+            Page::new(page, next)
+        }))
     }
     fn stats(&self) -> StoreStats {
         let mut stats = StoreStats::default();
         stats.entries = self.with(|map| map.len() as u64).unwrap_or(0);
         stats
-    }
-    fn put_may_block(&self) -> bool {
-        false // no disk: an async caller need not move it to another thread
     }
 }
 

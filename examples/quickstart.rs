@@ -12,7 +12,7 @@ use llm_cache::{
     Cache, Client,
     cache::{Event, Outcome},
     cached,
-    store::{FileStore, Store},
+    store::FileStore,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

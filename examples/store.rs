@@ -5,7 +5,7 @@ mod support;
 
 use std::{error::Error, fs, io, path::Path, process::ExitCode};
 
-use llm_cache::store::{Durability, FileStore, Store};
+use llm_cache::store::{Durability, FileStore};
 use llm_cache_core::{
     Millis, RequestKey,
     record::{Record, Timestamp},

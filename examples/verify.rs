@@ -6,7 +6,7 @@ mod support;
 
 use std::{error::Error, fs, path::Path, process::ExitCode};
 
-use llm_cache::store::{Durability, FileStore, Store, StoreError, Verification};
+use llm_cache::store::{Durability, FileStore, StoreError, Verification};
 use llm_cache_core::{RequestKey, record::Record};
 
 fn report(found: &Verification) {

@@ -76,11 +76,15 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "std")]
+mod block_on;
+#[cfg(feature = "std")]
 pub mod cache;
 #[cfg(feature = "std")]
 pub mod client;
 #[cfg(feature = "std")]
 pub mod clock;
+#[cfg(feature = "std")]
+pub mod entry;
 #[cfg(feature = "std")]
 pub mod error;
 #[cfg(feature = "std")]
@@ -98,6 +102,8 @@ pub mod store;
 pub use cache::Cache;
 #[cfg(feature = "std")]
 pub use client::Client;
+#[cfg(feature = "std")]
+pub use entry::Entry;
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core;

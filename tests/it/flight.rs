@@ -83,7 +83,7 @@ fn through(
     share: Share<&'static str>,
 ) -> impl Future<Output = Result<Cached, FetchError<&'static str>>> + Send + use<> {
     let (cache, gate) = (cache.clone(), Arc::clone(gate));
-    async move { cache.get_or_fetch(key(1), &CallOptions::new(), share, || gate.fetch()).await }
+    async move { cache.get_or_fetch_sharing(key(1), &CallOptions::new(), share, || gate.fetch()).await }
 }
 
 /// A thousand identical calls under way at one time make one fetch; the one that made it reports a
@@ -114,7 +114,7 @@ async fn a_thousand_tasks_fetch_once() {
     let tasks: Vec<_> =
         (0..1000).map(|_| tokio::spawn(through(&gate, &cache, Share::cloned()))).collect();
     for task in tasks {
-        assert_eq!(&task.await.unwrap().unwrap().payload[..], b"Ada");
+        assert_eq!(&task.await.unwrap().unwrap().entry.payload[..], b"Ada");
     }
     assert_eq!(gate.fetches(), 1);
 }
@@ -150,7 +150,7 @@ async fn a_panicking_leader_hands_over() {
             panic!("a fault of the fetch");
         };
         let share = Share::<&'static str>::none();
-        panicking.get_or_fetch(key(1), &CallOptions::new(), share, fetch).await
+        panicking.get_or_fetch_sharing(key(1), &CallOptions::new(), share, fetch).await
     });
     led.await.unwrap();
     let mut call = Box::pin(through(&gate, &cache, Share::cloned()));
@@ -158,7 +158,7 @@ async fn a_panicking_leader_hands_over() {
     panic_now.send(()).unwrap();
     assert!(leader.await.unwrap_err().is_panic());
     gate.open.add_permits(1);
-    assert_eq!(&call.await.unwrap().payload[..], b"Ada");
+    assert_eq!(&call.await.unwrap().entry.payload[..], b"Ada");
     assert_eq!((gate.fetches(), cache.stats().handovers), (1, 1));
 }
 
@@ -178,7 +178,7 @@ async fn errors_are_shared_where_they_may_be() {
             assert_eq!(answer.unwrap_err(), FetchError::Fetch("the gate was closed for good"));
         }
         assert_eq!(gate.fetches(), expected);
-        assert_eq!((cache.stats().stored_memory, cache.stats().stored_disk), (0, 0));
+        assert_eq!((cache.stats().stored_memory, cache.stats().stored_store), (0, 0));
     }
 }
 
@@ -192,9 +192,9 @@ async fn a_skipped_answer_serves_those_who_wait() {
             fetches.fetch_add(1, Ordering::SeqCst);
             let _permit = gate.acquire().await;
             let verdict = Verdict::Skip { why: reply::SkipReason::Refusal.into() };
-            Ok::<_, Infallible>(Fetched { verdict, ..Fetched::new("no") })
+            Ok::<_, Infallible>(Fetched::new("no").with_verdict(verdict))
         };
-        cache.get_or_fetch(key(1), &CallOptions::new(), Share::none(), fetch).await
+        cache.get_or_fetch_sharing(key(1), &CallOptions::new(), Share::none(), fetch).await
     };
     let mut calls: Vec<_> = (0..9).map(|_| Box::pin(ask())).collect();
     for call in &mut calls {
@@ -225,10 +225,10 @@ async fn cancellation_at_any_point_blocks_nobody() {
         }
         for task in tasks {
             match task.await {
-                Ok(answer) => assert_eq!(&answer.unwrap().payload[..], b"Ada"),
+                Ok(answer) => assert_eq!(&answer.unwrap().entry.payload[..], b"Ada"),
                 Err(error) => assert!(error.is_cancelled()),
             }
         }
-        cache.clear().unwrap();
+        cache.clear().await.unwrap();
     }
 }

@@ -13,6 +13,7 @@ mod memo;
 mod replay;
 mod savings;
 mod schemas;
+mod slow_store;
 #[cfg(test)]
 mod store;
 mod tidy;

@@ -20,7 +20,9 @@ impl KeyPrefix {
         Self([u32::from_le_bytes([a, b, c, d]), u32::from_le_bytes([e, f, g, h])])
     }
 
-    const fn number(self) -> u64 {
+    /// A number that sorts prefixes, another one for each.
+    #[must_use]
+    pub const fn number(self) -> u64 {
         let [low, high] = self.0;
         low as u64 | (high as u64) << 32
     }

@@ -10,6 +10,7 @@ mod index;
 mod key_hasher;
 mod request_key;
 mod scope;
+mod tenant_digest;
 
 pub use crate::canonical::{
     CanonicalError as KeyError, Slot, ValueError, scratch_needed, scratch_needed_for,
@@ -22,6 +23,7 @@ pub use index::{KeyIndex, KeyPrefix};
 pub use key_hasher::KeyHasher;
 pub use request_key::{ParseKeyError, RequestKey};
 pub use scope::{CredentialDigest, KeyScope, Scope, ScopeError, ScopeErrorKind, Tenant};
+pub use tenant_digest::TenantDigest;
 
 #[cfg(test)]
 mod tests;

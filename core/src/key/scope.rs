@@ -222,7 +222,7 @@ pub enum Tenant<'a> {
 }
 
 impl Tenant<'_> {
-    fn write(&self, sink: &mut dyn Sink) {
+    pub(super) fn write(&self, sink: &mut dyn Sink) {
         match self {
             Self::Credential(digest) => {
                 sink.write(b"credential:");

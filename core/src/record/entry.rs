@@ -21,7 +21,7 @@ pub struct Record<'a> {
     pub cost: u32,
     /// The tokens that the provider billed for it.
     pub usage: Option<Usage>,
-    /// Tagged values, see [`Extensions`](super::Extensions). Readers skip tags they do not know.
+    /// Numbered values, see [`Extensions`](super::Extensions). Readers skip what they do not know.
     pub extensions: &'a [u8],
     /// The answer itself.
     pub payload: &'a [u8],

@@ -1,16 +1,30 @@
-//! Tagged values beside an entry, for what later versions and other programs add.
+//! Numbered values beside an entry, for what later versions and other programs add.
 
-/// The extensions of a record: a sequence of `tag` (u16), `length` (u32), both little-endian, and
-/// that many bytes of value.
+/// The numbers of the extensions that FORMAT.md assigns, with what their values are.
+pub mod extension_number {
+    /// How the payload is encoded; one byte, and the first extension of its record.
+    pub const ENCODING: u16 = 2;
+    /// A word by which entries are invalidated together; UTF-8. A record may have several.
+    pub const TAG: u16 = 3;
+    /// The digest of the tenant whose call fetched the answer; 32 bytes.
+    pub const TENANT: u16 = 4;
+    /// The model that answered, as the answer names it; UTF-8.
+    pub const MODEL: u16 = 5;
+    /// The price tier that the answer states; UTF-8.
+    pub const PRICE_TIER: u16 = 6;
+}
+
+/// The extensions of a record: a sequence of `number` (u16), `length` (u32), both little-endian,
+/// and that many bytes of value.
 ///
-/// Tags below 0x8000 are this project's, the others are free for private use. A reader skips tags
-/// that it does not know; none has a meaning that an older reader must know.
+/// Numbers below 0x8000 are this project's ([`extension_number`]), the others are free for private
+/// use. A reader skips numbers that it does not know.
 #[derive(Clone, Copy)]
 pub struct Extensions<'a> {
     rest: &'a [u8],
 }
 
-/// Bytes of a tag and a length.
+/// Bytes of a number and a length.
 pub const EXTENSION_OVERHEAD: usize = 6;
 
 impl<'a> Extensions<'a> {
@@ -20,15 +34,15 @@ impl<'a> Extensions<'a> {
         Self { rest: bytes }
     }
 
-    /// The value of the first extension with `tag`.
+    /// The value of the first extension with `number`. O(extensions).
     #[must_use]
-    pub fn find(self, tag: u16) -> Option<&'a [u8]> {
+    pub fn find(self, number: u16) -> Option<&'a [u8]> {
         let mut all = self;
-        all.find_map(|(found, value)| (found == tag).then_some(value))
+        all.find_map(|(found, value)| (found == number).then_some(value))
     }
 }
 
-/// Tags and values in order. Ends early where the bytes are no extensions.
+/// Numbers and values in order. Ends early where the bytes are no extensions.
 impl<'a> Iterator for Extensions<'a> {
     type Item = (u16, &'a [u8]);
 
@@ -44,7 +58,7 @@ impl<'a> Iterator for Extensions<'a> {
 
 impl core::fmt::Debug for Extensions<'_> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_list().entries(self.map(|(tag, value)| (tag, value.len()))).finish()
+        f.debug_list().entries(self.map(|(number, value)| (number, value.len()))).finish()
     }
 }
 
@@ -52,11 +66,11 @@ impl core::fmt::Debug for Extensions<'_> {
 ///
 /// # Errors
 /// The length it needs, where the buffer is shorter.
-pub fn write_extension(buffer: &mut [u8], tag: u16, value: &[u8]) -> Result<usize, usize> {
+pub fn write_extension(buffer: &mut [u8], number: u16, value: &[u8]) -> Result<usize, usize> {
     let needed = EXTENSION_OVERHEAD.saturating_add(value.len());
     let len = u32::try_from(value.len()).map_err(|_| needed)?;
     let target = buffer.get_mut(..needed).ok_or(needed)?;
-    target[..2].copy_from_slice(&tag.to_le_bytes());
+    target[..2].copy_from_slice(&number.to_le_bytes());
     target[2..EXTENSION_OVERHEAD].copy_from_slice(&len.to_le_bytes());
     target[EXTENSION_OVERHEAD..].copy_from_slice(value);
     Ok(needed)

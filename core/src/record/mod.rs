@@ -31,7 +31,7 @@ mod usage;
 pub use codec::{EncodeError, ReadError};
 pub use crc::{Crc32c, PortableCrc32c, check as crc32c_check};
 pub use entry::Record;
-pub use extension::{EXTENSION_OVERHEAD, Extensions, write_extension};
+pub use extension::{EXTENSION_OVERHEAD, Extensions, extension_number, write_extension};
 pub use frame::{Frame, Salt};
 pub use head::{DecodeError, HEAD_LEN, Head, Kind, RECORD_VERSION};
 pub use log::Log;

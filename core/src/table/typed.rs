@@ -155,6 +155,25 @@ impl<V> ValueTable<V> {
         removed
     }
 
+    /// Removes the values that `is_selected` names and hands them to `gone`; returns how many.
+    /// O(entries). A panic in either leaves the table in order.
+    pub fn remove_if(
+        &mut self,
+        mut is_selected: impl FnMut(&RequestKey, &V) -> bool,
+        mut gone: impl FnMut(V),
+    ) -> usize {
+        let mut removed = 0;
+        for at in 0..self.cells.len() {
+            let Some(value) = &self.cells[at] else { continue };
+            let key = self.memory.view().slots[at].key;
+            if is_selected(&key, value) {
+                self.engine(&mut gone).remove(&key);
+                removed += 1;
+            }
+        }
+        removed
+    }
+
     /// Removes the value under `key` if it is beyond use at `now`, as expired, and returns it:
     /// what [`lookup`](Self::lookup) does, left to do after
     /// [`lookup_shared`](Self::lookup_shared).

@@ -1,11 +1,14 @@
-//! The store behind the memory tier, and the way to it that keeps async callers off the disk.
+//! The store behind the memory tier, asked by callers who may block and by those who may not.
 
-use std::{error::Error, sync::Arc};
+use std::sync::Arc;
 
 use llm_cache_core::RequestKey;
 use tokio::runtime::Handle;
 
-use crate::store::{Store, Stored};
+use crate::{
+    entry::Entry,
+    store::{Store, StoreError, StoreErrorKind, Tier},
+};
 
 pub(super) struct Backing(Arc<dyn Store>);
 
@@ -18,22 +21,43 @@ impl Backing {
         &*self.0
     }
 
-    /// Writes an entry; where the store may block and the caller must not, on a thread of tokio's
-    /// for that. There the write runs to its end even when the caller goes away.
+    pub(super) fn tier(&self) -> Tier {
+        self.0.tier()
+    }
+
+    /// Reads an entry. What is there at once is given at once; a caller who may block does the rest
+    /// on his own thread.
+    pub(super) async fn get(
+        &self,
+        key: &RequestKey,
+        may_block: bool,
+    ) -> Result<Option<Entry>, StoreError> {
+        let work = self.0.get(key);
+        if may_block { work.wait() } else { work.await }
+    }
+
+    /// Writes an entry. Once it has begun, it runs to its end even when the caller goes away; the
+    /// future of a store does so inside tokio alone.
     pub(super) async fn put(
         &self,
-        key: RequestKey,
-        stored: Stored,
+        key: &RequestKey,
+        entry: &Entry,
         may_block: bool,
-    ) -> Result<(), Box<dyn Error + Send + Sync>> {
-        if !may_block
-            && self.0.put_may_block()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let store = Arc::clone(&self.0);
-            let written = runtime.spawn_blocking(move || store.put(&stored.as_record(key))).await?;
-            return Ok(written?);
+    ) -> Result<(), StoreError> {
+        let work = self.0.put(key, entry);
+        if may_block {
+            return work.wait();
         }
-        Ok(self.0.put(&stored.as_record(key))?)
+        let Ok(runtime) = Handle::try_current() else { return work.await };
+        if !work.is_later() {
+            return work.await;
+        }
+        // It borrows from this call, and has not begun.
+        drop(work);
+        let (store, key, entry) = (Arc::clone(&self.0), *key, entry.clone());
+        let written = runtime.spawn(async move { store.put(&key, &entry).await });
+        written.await.unwrap_or_else(|error| {
+            Err(StoreError::new(StoreErrorKind::Unavailable).because(error))
+        })
     }
 }

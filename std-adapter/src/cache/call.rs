@@ -6,6 +6,7 @@ use bytes::Bytes;
 use llm_cache_core::Usage;
 
 use super::{MissReason, Outcome, Verdict};
+use crate::entry::Entry;
 
 /// What a call may do with the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -69,67 +70,89 @@ impl CallOptions {
     }
 }
 
-/// An answer as the fetch of a call brings it.
-#[derive(Clone)]
+/// An answer as the fetch of a call brings it: the entry to be, and what is to become of it.
+///
+/// ```
+/// use std::time::Duration;
+/// use llm_cache::cache::Fetched;
+///
+/// let fetched = Fetched::new("the answer").with_cost(7).with_ttl(Duration::from_secs(60));
+/// assert!(fetched.verdict.is_store());
+/// assert_eq!(fetched.entry.cost, 7);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Fetched {
-    /// The answer's bytes, kept as they are.
-    pub payload: Bytes,
-    /// What it cost in tokens.
-    pub usage: Option<Usage>,
+    /// The answer and what is known about it. The cache sets `created` and `ttl` when it keeps the
+    /// entry.
+    pub entry: Entry,
     /// Whether it may be stored. A skipped answer still serves the callers who wait for it.
     pub verdict: Verdict,
     /// How long it may serve; `None` takes the call's or the cache's default.
     pub ttl: Option<Duration>,
     /// How long it may serve at most, whatever the call and the cache say; `None` sets no limit.
     pub ttl_max: Option<Duration>,
-    /// What fetching it again would cost, in any one unit: eviction keeps dear entries longer.
-    pub cost: u32,
 }
 
 impl Fetched {
     /// An answer to be stored, of cost 1 and without usage.
     #[must_use]
     pub fn new(payload: impl Into<Bytes>) -> Self {
-        let payload = payload.into();
-        Self { payload, usage: None, verdict: Verdict::Store, ttl: None, ttl_max: None, cost: 1 }
+        Entry::new(payload).into()
+    }
+
+    /// Sets what the answer cost in tokens.
+    #[must_use]
+    pub const fn with_usage(mut self, usage: Option<Usage>) -> Self {
+        self.entry.usage = usage;
+        self
+    }
+
+    /// Sets what fetching it again would cost, in any one unit.
+    #[must_use]
+    pub const fn with_cost(mut self, cost: u32) -> Self {
+        self.entry.cost = cost;
+        self
+    }
+
+    /// Sets whether it may be stored.
+    #[must_use]
+    pub const fn with_verdict(mut self, verdict: Verdict) -> Self {
+        self.verdict = verdict;
+        self
+    }
+
+    /// Sets how long it may serve.
+    #[must_use]
+    pub const fn with_ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(ttl);
+        self
+    }
+
+    /// Sets how long it may serve at most; `None` sets no limit.
+    #[must_use]
+    pub const fn with_ttl_max(mut self, ttl_max: Option<Duration>) -> Self {
+        self.ttl_max = ttl_max;
+        self
     }
 }
 
-impl fmt::Debug for Fetched {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Fetched")
-            .field("payload_len", &self.payload.len())
-            .field("usage", &self.usage)
-            .field("verdict", &self.verdict)
-            .field("ttl", &self.ttl)
-            .field("ttl_max", &self.ttl_max)
-            .field("cost", &self.cost)
-            .finish()
+impl From<Entry> for Fetched {
+    fn from(entry: Entry) -> Self {
+        Self { entry, verdict: Verdict::Store, ttl: None, ttl_max: None }
     }
 }
 
 /// An answer as a cached call returns it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Cached {
-    /// The answer's bytes, as they were fetched.
-    pub payload: Bytes,
-    /// What the answer cost when it was fetched. On a hit this call was billed nothing.
-    pub usage: Option<Usage>,
+    /// The answer and what is known about it. On a hit this call was billed nothing of its `usage`.
+    pub entry: Entry,
     /// How the call was answered.
     pub outcome: Outcome,
     /// Whether the answer is stored.
     pub verdict: Verdict,
-}
-
-impl fmt::Debug for Cached {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached")
-            .field("payload_len", &self.payload.len())
-            .field("usage", &self.usage)
-            .field("outcome", &self.outcome)
-            .field("verdict", &self.verdict)
-            .finish()
-    }
 }
 
 /// Why a cached call has no answer. A fault of the cache itself is never among the reasons.

@@ -1,23 +1,18 @@
-//! One call through the cache: memory, store, single flight, fetch.
+//! One call through the cache: memory, single flight, store, fetch.
 
 use std::{
     future::{Future, poll_fn},
     mem,
     task::Poll,
-    time::Duration,
 };
 
-use bytes::Bytes;
-use llm_cache_core::{Millis, RequestKey, Usage, record::Timestamp, table::InsertError};
+use llm_cache_core::RequestKey;
 
 use super::{
-    Age, BypassReason, Cache, Cached, CallOptions, Event, FetchError, Fetched, MissReason, Mode,
-    Outcome, Share, SkipReason, StoreOperation, Tier, Verdict,
-    call::Packed,
-    flight::{Leader, Part},
-    memory::Entry,
+    BypassReason, Cache, Cached, CallOptions, FetchError, Fetched, Mode, Outcome, Share,
+    SkipReason, Tier, Verdict, call::Packed, flight::Part,
 };
-use crate::{clock::millis, store::Stored};
+use crate::entry::Entry;
 
 /// Calls share a fetch when they ask for the same and would do the same with the answer.
 pub(super) type FlightKey = (RequestKey, Mode);
@@ -25,12 +20,18 @@ pub(super) type FlightKey = (RequestKey, Mode);
 /// What a leader lands.
 #[derive(Clone)]
 pub(super) enum Landing {
-    /// An answer.
-    Answer { payload: Bytes, usage: Option<Usage>, verdict: Verdict },
+    /// An answer, and where the leader found it: [`Tier::Flight`] where it was fetched.
+    Answer { entry: Entry, verdict: Verdict, tier: Tier },
     /// An error that it shares.
     Error(Packed),
     /// Nothing that anybody else can use: all who waited fetch for themselves, at once.
     Nothing,
+}
+
+impl Landing {
+    pub(super) fn answer(cached: &Cached, tier: Tier) -> Self {
+        Self::Answer { entry: cached.entry.clone(), verdict: cached.verdict, tier }
+    }
 }
 
 /// Decides whether an answer may serve a call: one that is stored ([`Verdict::Store`]), or one that
@@ -42,11 +43,12 @@ impl<F: FnMut(&[u8], Verdict) -> bool> Accept for F {}
 impl Cache {
     /// The answer to the request `key`: from memory, else from the store, else by `fetch`.
     ///
-    /// Of identical calls under way at one time (same key, same mode) one runs its `fetch` and all
-    /// get the answer, also one that may not be stored. When that one is dropped or panics, another
-    /// takes over with its own `fetch`; `share` decides what becomes of an error. No lock is held
-    /// while `fetch` runs. The future may be dropped at any point and needs no certain runtime;
-    /// inside tokio, a store that may block is written on tokio's blocking threads.
+    /// Of identical calls under way at one time (same key, same mode) one asks the store and runs
+    /// its `fetch`, and all get the answer, also one that may not be stored. When that one is
+    /// dropped or panics, another takes over with its own `fetch`. An error of `fetch` is cloned
+    /// for all who waited; [`get_or_fetch_sharing`](Self::get_or_fetch_sharing) decides otherwise.
+    /// No lock is held while `fetch` runs. The future may be dropped at any point and needs no
+    /// certain runtime; what may wait for a disk does so on another thread.
     ///
     /// A hit in memory shares the payload; nothing is copied.
     ///
@@ -55,6 +57,25 @@ impl Cache {
     /// [`FetchError::Fetch`] with the error of the fetch, [`FetchError::NotCached`] in
     /// [`Mode::CachedOnly`]. Faults of the cache are events, not errors.
     pub async fn get_or_fetch<F, Fut, E>(
+        &self,
+        key: RequestKey,
+        options: &CallOptions,
+        fetch: F,
+    ) -> Result<Cached, FetchError<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+        E: Clone + Send + Sync + 'static,
+    {
+        self.get_or_fetch_sharing(key, options, Share::cloned(), fetch).await
+    }
+
+    /// As [`get_or_fetch`](Self::get_or_fetch); `share` decides what becomes of an error.
+    ///
+    /// # Errors
+    ///
+    /// As [`get_or_fetch`](Self::get_or_fetch).
+    pub async fn get_or_fetch_sharing<F, Fut, E>(
         &self,
         key: RequestKey,
         options: &CallOptions,
@@ -68,8 +89,8 @@ impl Cache {
         self.get_or_fetch_if(key, options, share, |_| true, fetch).await
     }
 
-    /// As [`get_or_fetch`](Self::get_or_fetch); an answer that `accept` refuses, stored, or landed
-    /// and to be stored by another call, counts as none.
+    /// As [`get_or_fetch_sharing`](Self::get_or_fetch_sharing); an answer that `accept` refuses,
+    /// stored, or landed and to be stored by another call, counts as none.
     pub(crate) async fn get_or_fetch_if<F, Fut, E>(
         &self,
         key: RequestKey,
@@ -104,24 +125,23 @@ impl Cache {
         if call.mode == Mode::Off {
             return call.fetch_past(fetch).await;
         }
-        let mut why = match call.look_up(&mut accept) {
+        let mut why = match call.look_in_memory(&mut accept) {
             Ok(found) => return Ok(found),
             Err(why) => why,
         };
         if call.mode == Mode::CachedOnly {
-            return Err((FetchError::NotCached(why), call.report_lookup(Outcome::Miss { why })));
+            return call.look_in_store(why, &mut accept).await.map_err(|why| {
+                (FetchError::NotCached(why), call.report_lookup(Outcome::Miss { why }))
+            });
         }
         loop {
             match self.0.flights.join(&(key, call.mode)).await {
                 Part::Lead(leader) => return call.lead(leader, why, share, accept, fetch).await,
-                Part::Landed(Landing::Answer { payload, usage, verdict }) => {
-                    if accept(&payload, verdict) {
-                        let age = Age::Known(Duration::ZERO);
-                        let outcome = Outcome::Hit { tier: Tier::Flight, age };
-                        call.report_lookup(outcome);
-                        return Ok(Cached { payload, usage, outcome, verdict });
+                Part::Landed(Landing::Answer { entry, verdict, tier }) => {
+                    match call.take_landed(entry, verdict, tier, &mut accept) {
+                        Ok(cached) => return Ok(cached),
+                        Err(refused) => why = refused,
                     }
-                    why = MissReason::Undecodable;
                     // The flight lasts until its answer is in the store. On an executor of one
                     // thread that never comes while this call looks again and again.
                     yield_once().await;
@@ -182,160 +202,10 @@ impl Call<'_> {
         Fut: Future<Output = Result<Fetched, E>>,
     {
         let outcome = self.cache.bypass(BypassReason::ModeOff);
-        let Fetched { payload, usage, .. } =
+        let Fetched { entry, .. } =
             fetch().await.map_err(|error| (FetchError::Fetch(error), outcome))?;
         let verdict = Verdict::Skip { why: SkipReason::Bypassed };
-        Ok(Cached { payload, usage, outcome, verdict })
-    }
-
-    /// Fetches for this call and all that wait for it.
-    async fn lead<F, Fut, E>(
-        &self,
-        leader: Leader<'_, FlightKey, Landing>,
-        why: MissReason,
-        share: Share<E>,
-        mut accept: impl Accept,
-        fetch: F,
-    ) -> Result<Cached, Failure<E>>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<Fetched, E>>,
-    {
-        if leader.took_over {
-            self.report(&Event::HandedOver { key: &self.key });
-        }
-        // Between this call's lookup and its lead another flight may have come and gone.
-        if why != MissReason::StoreFault
-            && let Ok(found) = self.look_up(&mut accept)
-        {
-            leader.land(Landing::answer(&found));
-            return Ok(found);
-        }
-        self.fetch_and_keep(Some(leader), why, share, fetch).await
-    }
-
-    /// Fetches, for those who wait as well where this call leads, and stores what may be stored.
-    async fn fetch_and_keep<F, Fut, E>(
-        &self,
-        leader: Option<Leader<'_, FlightKey, Landing>>,
-        why: MissReason,
-        share: Share<E>,
-        fetch: F,
-    ) -> Result<Cached, Failure<E>>
-    where
-        F: FnOnce() -> Fut,
-        Fut: Future<Output = Result<Fetched, E>>,
-    {
-        let outcome = self.report_lookup(Outcome::Miss { why });
-        let land = |landing: Landing| {
-            if let Some(leader) = &leader {
-                leader.land(landing);
-            }
-        };
-        match fetch().await {
-            Ok(fetched) => Ok(self.keep(land, fetched, outcome).await),
-            Err(error) => {
-                land(share.pack(&error).map_or(Landing::Nothing, Landing::Error));
-                Err((FetchError::Fetch(error), outcome))
-            }
-        }
-    }
-
-    /// Stores what may be stored. Those who wait get it before the store is written, and the
-    /// flight stays until then, so that who comes meanwhile finds the answer in it. Nobody
-    /// else can use an answer that is not encoded, or that depends on what is not in the key.
-    async fn keep(&self, land: impl Fn(Landing), fetched: Fetched, outcome: Outcome) -> Cached {
-        let verdict = match fetched.verdict {
-            Verdict::Store if self.mode == Mode::ReadOnly => {
-                Verdict::Skip { why: SkipReason::ReadOnly }
-            }
-            verdict => verdict,
-        };
-        let ttl = fetched.ttl.or(self.options.ttl).or(self.cache.0.ttl);
-        let ttl = ttl.into_iter().chain(fetched.ttl_max).min().map(millis);
-        let now = self.now();
-        let Fetched { payload, usage, cost, .. } = fetched;
-        let mut cached = Cached { payload, usage, outcome, verdict };
-        if verdict == Verdict::Store {
-            let payload = cached.payload.clone();
-            let entry = Entry { payload, usage, created: now, ttl, cost };
-            let in_memory = self.put_in_memory(&entry, now);
-            land(Landing::answer(&cached));
-            let in_store = self.put_in_store(entry).await;
-            if !in_memory && !in_store {
-                cached.verdict = Verdict::Skip { why: SkipReason::NoRoom };
-            }
-        } else {
-            land(match verdict.skip_reason() {
-                Some(SkipReason::Unscoped | SkipReason::NotEncoded) => Landing::Nothing,
-                _ => Landing::answer(&cached),
-            });
-        }
-        if let Verdict::Skip { why } = cached.verdict {
-            self.report(&Event::Skipped { key: &self.key, why });
-        }
-        cached
-    }
-
-    fn put_in_memory(&self, entry: &Entry, now: Millis) -> bool {
-        let key = &self.key;
-        match self.cache.0.memory.insert(key, entry, now) {
-            Ok(()) => {
-                let payload_len = entry.payload.len();
-                self.report(&Event::Stored { key, tier: Tier::Memory, payload_len });
-                true
-            }
-            Err(InsertError::TooBig { needed, capacity }) => {
-                self.report(&Event::TooBig { key, needed, capacity });
-                false
-            }
-            // No room by choice, or its time is over already.
-            Err(_) => false,
-        }
-    }
-
-    async fn put_in_store(&self, entry: Entry) -> bool {
-        let Some(backing) = &self.cache.0.backing else { return false };
-        let (key, payload_len) = (&self.key, entry.payload.len());
-        let stored = Stored {
-            created: Timestamp::unix(entry.created),
-            ttl: entry.ttl,
-            cost: entry.cost,
-            usage: entry.usage,
-            extensions: Bytes::new(),
-            payload: entry.payload,
-        };
-        match backing.put(*key, stored, self.options.blocking).await {
-            Ok(()) => {
-                self.report(&Event::Stored { key, tier: Tier::Disk, payload_len });
-                true
-            }
-            Err(error) => {
-                let operation = StoreOperation::Put;
-                self.report(&Event::StoreFault { operation, error: &*error });
-                false
-            }
-        }
-    }
-
-    pub(super) fn now(&self) -> Millis {
-        self.cache.0.clock.now()
-    }
-
-    pub(super) fn report_lookup(&self, outcome: Outcome) -> Outcome {
-        self.report(&Event::Lookup { key: Some(&self.key), outcome });
-        outcome
-    }
-
-    fn report(&self, event: &Event<'_>) {
-        self.cache.report(event);
-    }
-}
-
-impl Landing {
-    fn answer(cached: &Cached) -> Self {
-        let Cached { payload, usage, verdict, .. } = cached.clone();
-        Self::Answer { payload, usage, verdict }
+        Ok(Cached { entry, outcome, verdict })
     }
 }
 

@@ -1,81 +1,110 @@
-//! The lookup of one call: memory, then the store, and whether what is there may serve it.
+//! The lookup of one call: memory, the store, and whether what is there may serve it.
 
 use std::time::Duration;
 
-use bytes::Bytes;
-use llm_cache_core::{
-    Usage,
-    record::{self, Timestamp},
-};
+use llm_cache_core::record::{self, Timestamp};
 
 use super::{
-    Age, Cached, MissReason, Mode, Outcome, StoreOperation, Tier, Verdict,
+    Age, Cached, Event, MissReason, Mode, Outcome, StoreOperation, Tier, Verdict,
     fetch::{Accept, Call},
-    memory::Entry,
 };
-use crate::{clock::millis, store::Stored};
+use crate::{clock::millis, entry::Entry};
 
 impl Call<'_> {
-    /// Memory, then the store. The reason for a miss is the more telling one of the two.
-    pub(super) fn look_up(&self, accept: &mut impl Accept) -> Result<Cached, MissReason> {
+    /// The entry in memory. One look at the clock, one shard's lock for reading, no allocation.
+    pub(super) fn look_in_memory(&self, accept: &mut impl Accept) -> Result<Cached, MissReason> {
         if self.mode == Mode::Refresh {
             return Err(MissReason::Refresh);
         }
-        self.look_in_memory(accept).or_else(|in_memory| {
-            self.look_in_store(accept).map_err(|in_store| match in_store {
-                MissReason::Absent => in_memory,
-                told => told,
-            })
-        })
-    }
-
-    fn look_in_memory(&self, accept: &mut impl Accept) -> Result<Cached, MissReason> {
         let now = self.now();
         let entry = self.cache.0.memory.lookup(&self.key, now)?;
-        let age = Age::Known(Duration::from_millis(now.since(entry.created).0));
-        self.serve(Tier::Memory, age, entry.payload, entry.usage, accept)
+        let age = Age::Known(Duration::from_millis(now.since(entry.created.ms).0));
+        self.serve(Tier::Memory, age, entry, accept)
     }
 
-    fn look_in_store(&self, accept: &mut impl Accept) -> Result<Cached, MissReason> {
-        let found = self.cache.ask_store(StoreOperation::Get, |store| store.get(&self.key));
-        let stored = found.map_err(|_| MissReason::StoreFault)?.flatten();
-        let Stored { created, ttl, cost, usage, payload, .. } = stored.ok_or(MissReason::Absent)?;
-        let now = self.now();
-        let age = created.age(Timestamp::unix(now));
-        // Of an unknown age and yet bound to a time, an entry must be taken for expired.
-        if ttl.is_some_and(|ttl| !matches!(age, record::Age::Known(age) if age < ttl)) {
-            return Err(MissReason::Expired);
-        }
-        let entry = Entry { payload: payload.clone(), usage, created: created.ms, ttl, cost };
-        let (age, readable) = match age {
-            record::Age::Known(age) => (Age::Known(Duration::from_millis(age.0)), true),
-            record::Age::Unknown => (Age::Unknown, false),
+    /// The entry in the store, which goes into memory then. The reason for a miss is the more
+    /// telling one of the store's and of `in_memory`.
+    pub(super) async fn look_in_store(
+        &self,
+        in_memory: MissReason,
+        accept: &mut impl Accept,
+    ) -> Result<Cached, MissReason> {
+        let Some(backing) = self.cache.0.backing.as_ref().filter(|_| self.mode != Mode::Refresh)
+        else {
+            return Err(in_memory);
         };
-        let served = self.serve(Tier::Disk, age, payload, usage, accept)?;
-        if readable {
+        let entry = match backing.get(&self.key, self.options.blocking).await {
+            Ok(Some(entry)) => entry,
+            Ok(None) => return Err(in_memory),
+            Err(error) => {
+                let operation = StoreOperation::Get;
+                self.report(&Event::StoreFault { operation, error: &error });
+                return Err(MissReason::StoreFault);
+            }
+        };
+        let now = self.now();
+        let served = self.judge(backing.tier(), entry, Timestamp::unix(now), accept)?;
+        if matches!(served.outcome, Outcome::Hit { age: Age::Known(_), .. }) {
             // Where memory has no room for it, the store has it still.
-            let _ = self.cache.0.memory.insert(&self.key, &entry, now);
+            let _ = self.cache.0.memory.insert(&self.key, &served.entry, now);
         }
         Ok(served)
+    }
+
+    /// What the leader of a flight has landed: fetched, or found in a tier.
+    pub(super) fn take_landed(
+        &self,
+        entry: Entry,
+        verdict: Verdict,
+        tier: Tier,
+        accept: &mut impl Accept,
+    ) -> Result<Cached, MissReason> {
+        if tier != Tier::Flight {
+            return self.judge(tier, entry, Timestamp::unix(self.now()), accept);
+        }
+        if !accept(&entry.payload, verdict) {
+            return Err(MissReason::Undecodable);
+        }
+        let outcome = self.report_lookup(Outcome::Hit { tier, age: Age::Known(Duration::ZERO) });
+        Ok(Cached { entry, outcome, verdict })
+    }
+
+    /// Serves an entry that was found behind memory, if its time is not over.
+    fn judge(
+        &self,
+        tier: Tier,
+        entry: Entry,
+        now: Timestamp,
+        accept: &mut impl Accept,
+    ) -> Result<Cached, MissReason> {
+        let age = entry.created.age(now);
+        // Of an unknown age and yet bound to a time, an entry must be taken for expired.
+        if entry.ttl.is_some_and(|ttl| !matches!(age, record::Age::Known(age) if age < ttl)) {
+            return Err(MissReason::Expired);
+        }
+        let age = match age {
+            record::Age::Known(age) => Age::Known(Duration::from_millis(age.0)),
+            record::Age::Unknown => Age::Unknown,
+        };
+        self.serve(tier, age, entry, accept)
     }
 
     fn serve(
         &self,
         tier: Tier,
         age: Age,
-        payload: Bytes,
-        usage: Option<Usage>,
+        entry: Entry,
         accept: &mut impl Accept,
     ) -> Result<Cached, MissReason> {
         if !self.is_young_enough(age) {
             return Err(MissReason::Expired);
         }
-        if !accept(&payload, Verdict::Store) {
+        if !accept(&entry.payload, Verdict::Store) {
             return Err(MissReason::Undecodable);
         }
         let outcome = Outcome::Hit { tier, age };
         self.report_lookup(outcome);
-        Ok(Cached { payload, usage, outcome, verdict: Verdict::Store })
+        Ok(Cached { entry, outcome, verdict: Verdict::Store })
     }
 
     /// Whether an answer of that age may serve this call, by the call's own bounds: an entry may

@@ -3,31 +3,27 @@
 use bytes::Bytes;
 use llm_cache_core::{
     Millis, RequestKey, Usage,
+    record::Timestamp,
     table::{InsertError, Meta, Miss},
 };
 
 use super::{MissReason, SharedTable};
+use crate::{
+    entry::Entry,
+    store::{Invalidated, Selector},
+};
 
 /// So many bytes of memory make it worth to divide them: an answer fits if it is no longer.
 const SHARD_BYTES_MIN: usize = 2 << 20;
 
 pub(super) struct Memory(SharedTable<Answer>);
 
-/// What the table keeps of an entry.
+/// What the table keeps of an entry as its value; the rest is the table's own [`Meta`].
 #[derive(Clone)]
 struct Answer {
     payload: Bytes,
+    extensions: Bytes,
     usage: Option<Usage>,
-}
-
-/// An answer and what is kept beside it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) payload: Bytes,
-    pub(super) usage: Option<Usage>,
-    pub(super) created: Millis,
-    pub(super) ttl: Option<Millis>,
-    pub(super) cost: u32,
 }
 
 impl Memory {
@@ -36,28 +32,42 @@ impl Memory {
         Self(SharedTable::with_shards(shards, entries, bytes as u64))
     }
 
+    /// The entry under `key` if its time is not over: two reference counts, no copy of bytes.
     pub(super) fn lookup(&self, key: &RequestKey, now: Millis) -> Result<Entry, MissReason> {
         let hit = self.0.lookup(key, now).map_err(|miss| match miss {
             Miss::Absent => MissReason::Absent,
             Miss::Expired => MissReason::Expired,
         })?;
-        let (Meta { created, ttl, cost }, Answer { payload, usage }) = (hit.meta, hit.value);
-        Ok(Entry { payload, usage, created, ttl, cost })
+        let (Meta { created, ttl, cost }, Answer { payload, extensions, usage }) =
+            (hit.meta, hit.value);
+        Ok(Entry { payload, created: Timestamp::unix(created), ttl, cost, usage, extensions })
     }
 
+    /// Keeps an entry whose time of creation is a calendar time.
     pub(super) fn insert(
         &self,
         key: &RequestKey,
         entry: &Entry,
         now: Millis,
     ) -> Result<(), InsertError> {
-        let meta = Meta { created: entry.created, ttl: entry.ttl, cost: entry.cost };
-        let answer = Answer { payload: entry.payload.clone(), usage: entry.usage };
-        self.0.insert(key, answer, entry.payload.len(), meta, now).map(|_| ())
+        let meta = Meta { created: entry.created.ms, ttl: entry.ttl, cost: entry.cost };
+        let Entry { payload, extensions, usage, .. } = entry.clone();
+        let answer = Answer { payload, extensions, usage };
+        self.0.insert(key, answer, entry.weight(), meta, now).map(|_| ())
     }
 
     pub(super) fn remove(&self, key: &RequestKey) -> bool {
         self.0.remove(key).is_some()
+    }
+
+    /// Removes the entries that `selector` names: O(entries), a shard at a time.
+    pub(super) fn invalidate(&self, selector: &Selector) -> Invalidated {
+        if let Selector::Key(key) = selector {
+            return Invalidated::new(u64::from(self.remove(key)), 0);
+        }
+        let mut done = Invalidated::default();
+        self.0.remove_if(|_, answer| done.count(selector.matches(&answer.extensions)));
+        done
     }
 
     pub(super) fn clear(&self) {
@@ -75,8 +85,13 @@ mod tests {
     use super::*;
 
     fn entry(usage: Option<Usage>) -> Entry {
-        let payload = Bytes::from_static(b"the answer");
-        Entry { payload, usage, created: Millis(5), ttl: Some(Millis(10)), cost: 3 }
+        Entry::new("the answer")
+            .with_created(Timestamp::unix(Millis(5)))
+            .with_ttl(Some(Millis(10)))
+            .with_cost(3)
+            .with_usage(usage)
+            .with_tag("faq")
+            .expect("a short tag")
     }
 
     /// An entry comes out as it went in, with usage and without, until its time is over; its

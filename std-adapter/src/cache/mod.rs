@@ -6,14 +6,14 @@
 //! and the call goes to the provider.
 //!
 //! ```
-//! use llm_cache::cache::{Cache, CallOptions, Fetched, Outcome, Share};
+//! use llm_cache::cache::{Cache, CallOptions, Fetched, Outcome};
 //! use llm_cache::llm_cache_core::RequestKey;
 //! # async fn run() {
 //! let cache = Cache::builder().memory_bytes(4 << 20).build();
 //! let key = RequestKey::from_bytes([7; 32]);
 //! let ask = || async { Ok::<_, std::convert::Infallible>(Fetched::new("the answer")) };
-//! let first = cache.get_or_fetch(key, &CallOptions::new(), Share::cloned(), ask).await;
-//! let second = cache.get_or_fetch(key, &CallOptions::new(), Share::cloned(), ask).await;
+//! let first = cache.get_or_fetch(key, &CallOptions::new(), ask).await;
+//! let second = cache.get_or_fetch(key, &CallOptions::new(), ask).await;
 //! assert!(matches!(second, Ok(answer) if answer.outcome.is_hit()));
 //! # }
 //! ```
@@ -29,6 +29,7 @@ mod call;
 mod event;
 mod fetch;
 mod flight;
+mod lead;
 mod look_up;
 mod memory;
 mod outcome;
@@ -56,14 +57,16 @@ pub use builder::CacheBuilder;
 pub(crate) use call::Packed;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
 pub use event::{Event, Observer, StoreOperation};
-pub use outcome::{Age, MissReason, Outcome, Tier};
+pub use outcome::{Age, MissReason, Outcome};
 pub use reason::{BypassReason, SkipReason, Verdict};
 pub use shared::{SharedHit, SharedTable};
 pub use stats::CacheStats;
 
+pub use crate::store::Tier;
+
 use crate::{
     clock::Clock,
-    store::{Store, StoreError},
+    store::{Invalidated, Selector, Store, Work},
 };
 use backing::Backing;
 use fetch::{FlightKey, Landing};
@@ -122,38 +125,80 @@ impl Cache {
         outcome
     }
 
-    /// Removes the entry under `key` from every tier; tells whether there was one. A fetch under
-    /// way is not stopped and stores its answer afterwards.
+    /// Removes the entry under `key` from every tier; tells whether there was one. A call that is
+    /// under way is not stopped and stores its answer afterwards.
     ///
-    /// May wait for the disk, as [`clear`](Self::clear) and [`flush`](Self::flush) may: from async
-    /// code, call it on a blocking thread.
+    /// Memory is done when this returns; the store, when the [`Work`] was awaited or waited for.
+    /// That fails with the store's error, and the store may have the entry still.
     ///
-    /// # Errors
-    ///
-    /// The store's, which may have the entry still. Memory has not.
-    pub fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+    /// ```
+    /// # async fn run(cache: llm_cache::Cache, key: llm_cache::llm_cache_core::RequestKey) {
+    /// let was_there = cache.remove(&key).await; // in async code
+    /// let was_there = cache.remove(&key).wait(); // where the thread may block
+    /// # }
+    /// ```
+    pub fn remove<'a>(&'a self, key: &'a RequestKey) -> Work<'a, bool> {
         let in_memory = self.0.memory.remove(key);
-        let in_store = self.ask_store(StoreOperation::Remove, |store| store.remove(key))?;
-        Ok(in_memory || in_store.unwrap_or(false))
+        let Some(work) = self.ask_store(StoreOperation::Remove, |store| store.remove(key)) else {
+            return Work::ready(Ok(in_memory));
+        };
+        let (cache, key) = (self.clone(), *key);
+        work.then(move |in_store| {
+            // Somebody may have read it from the store meanwhile.
+            let again = cache.0.memory.remove(&key);
+            in_store.map(|in_store| in_memory || again || in_store)
+        })
     }
 
-    /// Removes all entries from every tier.
+    /// Removes the entries that `selector` names from every tier, as [`remove`](Self::remove) does.
+    /// Gives the counts of the tier that had more: an entry is in memory and in the store as a rule.
     ///
-    /// # Errors
+    /// Memory is looked through one part at a time, and the calls of that part wait: O(entries) of
+    /// it for each part. Most stores read all their entries.
     ///
-    /// The store's, which may have entries still. Memory has not.
-    pub fn clear(&self) -> Result<(), StoreError> {
+    /// ```
+    /// use llm_cache::{Cache, store::Selector};
+    ///
+    /// let cache = Cache::builder().build();
+    /// let done = cache.invalidate(&Selector::tag("faq")).wait()?;
+    /// assert_eq!(done.removed, 0);
+    /// # Ok::<(), llm_cache::store::StoreError>(())
+    /// ```
+    pub fn invalidate<'a>(&'a self, selector: &'a Selector) -> Work<'a, Invalidated> {
+        let in_memory = self.0.memory.invalidate(selector);
+        let ask = |store: &'a dyn Store| store.invalidate(selector);
+        let Some(work) = self.ask_store(StoreOperation::Remove, ask) else {
+            return Work::ready(Ok(in_memory));
+        };
+        let (cache, selector) = (self.clone(), selector.clone());
+        work.then(move |in_store| {
+            // Somebody may have read an entry from the store meanwhile.
+            let _ = cache.0.memory.invalidate(&selector);
+            in_store.map(|in_store| {
+                let removed = in_store.removed.max(in_memory.removed);
+                Invalidated::new(removed, in_store.unmarked.max(in_memory.unmarked))
+            })
+        })
+    }
+
+    /// Removes all entries from every tier, as [`remove`](Self::remove) does.
+    pub fn clear(&self) -> Work<'_, ()> {
         self.0.memory.clear();
-        self.ask_store(StoreOperation::Remove, |store| store.clear()).map(|_| ())
+        let Some(work) = self.ask_store(StoreOperation::Remove, |store| store.clear()) else {
+            return Work::ready(Ok(()));
+        };
+        let cache = self.clone();
+        work.then(move |cleared| {
+            // Somebody may have read an entry from the store meanwhile.
+            cache.0.memory.clear();
+            cleared
+        })
     }
 
-    /// Waits until what was stored would survive a power loss, as far as the store can do that.
-    ///
-    /// # Errors
-    ///
-    /// The store's.
-    pub fn flush(&self) -> Result<(), StoreError> {
-        self.ask_store(StoreOperation::Flush, |store| store.flush()).map(|_| ())
+    /// Ends when what was stored would survive a power loss, as far as the store can do that.
+    pub fn flush(&self) -> Work<'_, ()> {
+        let asked = self.ask_store(StoreOperation::Flush, |store| store.flush());
+        asked.unwrap_or_else(|| Work::ready(Ok(())))
     }
 
     /// Counters, and what the tiers hold.
@@ -180,15 +225,16 @@ impl Cache {
     }
 
     /// Asks the store, if there is one, and reports its fault.
-    fn ask_store<T>(
-        &self,
+    fn ask_store<'a, T: Send + 'static>(
+        &'a self,
         operation: StoreOperation,
-        ask: impl FnOnce(&dyn Store) -> Result<T, StoreError>,
-    ) -> Result<Option<T>, StoreError> {
-        let Some(backing) = &self.0.backing else { return Ok(None) };
-        ask(backing.store())
-            .map(Some)
-            .inspect_err(|error| self.report(&Event::StoreFault { operation, error }))
+        ask: impl FnOnce(&'a dyn Store) -> Work<'a, T>,
+    ) -> Option<Work<'a, T>> {
+        let work = ask(self.0.backing.as_ref()?.store());
+        let cache = self.clone();
+        Some(work.then(move |done| {
+            done.inspect_err(|error| cache.report(&Event::StoreFault { operation, error }))
+        }))
     }
 
     fn report(&self, event: &Event<'_>) {

@@ -4,6 +4,8 @@ use std::{fmt, time::Duration};
 
 use super::{BypassReason, SkipReason, Verdict};
 
+use super::Tier;
+
 /// How a call was answered.
 ///
 /// In text: `hit memory 12ms`, `miss absent`, `miss absent, not stored: truncated`, `bypass
@@ -92,28 +94,6 @@ impl fmt::Display for Outcome {
             Self::NotStored { why, skip } => write!(f, "miss {why}, not stored: {skip}"),
             Self::Bypass { why } => write!(f, "bypass {why}"),
         }
-    }
-}
-
-/// Where an answer was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Tier {
-    /// The table in this process.
-    Memory,
-    /// The store behind it.
-    Disk,
-    /// No tier yet: an identical call was under way and its answer served this one too.
-    Flight,
-}
-
-impl fmt::Display for Tier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Memory => "memory",
-            Self::Disk => "disk",
-            Self::Flight => "flight",
-        })
     }
 }
 

@@ -138,6 +138,20 @@ impl<V> SharedTable<V> {
         write(self.shard(key)).remove(key)
     }
 
+    /// Removes the values that `is_selected` names, shard by shard: what is inserted meanwhile may
+    /// stay. Returns how many went. O(entries); who wants a shard waits while that one is looked
+    /// through, so `is_selected` should be quick. It must not use this table.
+    pub fn remove_if(&self, mut is_selected: impl FnMut(&RequestKey, &V) -> bool) -> usize {
+        let mut removed = 0;
+        for shard in &self.shards {
+            let mut gone = Vec::new();
+            let mut table = write(shard);
+            removed += table.remove_if(&mut is_selected, |value| gone.push(value));
+            drop(table);
+        }
+        removed
+    }
+
     /// Removes all values, shard by shard: what is inserted meanwhile may stay. Counters and
     /// settings stay. O(entries).
     pub fn clear(&self) {

@@ -15,7 +15,7 @@ pub struct CacheStats {
     /// Calls answered from memory.
     pub hits_memory: u64,
     /// Calls answered from the store.
-    pub hits_disk: u64,
+    pub hits_store: u64,
     /// Calls answered by an identical one that was under way.
     pub hits_flight: u64,
     /// Calls that had to fetch, or to fail because they were not to.
@@ -25,7 +25,7 @@ pub struct CacheStats {
     /// Answers written to memory.
     pub stored_memory: u64,
     /// Answers written to the store.
-    pub stored_disk: u64,
+    pub stored_store: u64,
     /// Answers fetched and not stored.
     pub skipped: u64,
     /// Answers that could never fit into memory.
@@ -48,19 +48,19 @@ impl CacheStats {
     /// All calls that were answered without asking the provider.
     #[must_use]
     pub const fn hits(&self) -> u64 {
-        self.hits_memory + self.hits_disk + self.hits_flight
+        self.hits_memory + self.hits_store + self.hits_flight
     }
 }
 
 #[derive(Default)]
 pub(super) struct Counters {
     hits_memory: AtomicU64,
-    hits_disk: AtomicU64,
+    hits_store: AtomicU64,
     hits_flight: AtomicU64,
     misses: AtomicU64,
     bypasses: AtomicU64,
     stored_memory: AtomicU64,
-    stored_disk: AtomicU64,
+    stored_store: AtomicU64,
     skipped: AtomicU64,
     too_big: AtomicU64,
     handovers: AtomicU64,
@@ -74,14 +74,14 @@ impl Counters {
             Event::Lookup { outcome, .. } => match outcome {
                 Outcome::Hit { tier, .. } => match tier {
                     Tier::Memory => &self.hits_memory,
-                    Tier::Disk => &self.hits_disk,
                     Tier::Flight => &self.hits_flight,
+                    _ => &self.hits_store,
                 },
                 Outcome::Miss { .. } | Outcome::NotStored { .. } => &self.misses,
                 Outcome::Bypass { .. } => &self.bypasses,
             },
-            Event::Stored { tier: Tier::Disk, .. } => &self.stored_disk,
-            Event::Stored { .. } => &self.stored_memory,
+            Event::Stored { tier: Tier::Memory, .. } => &self.stored_memory,
+            Event::Stored { .. } => &self.stored_store,
             Event::Skipped { .. } => &self.skipped,
             Event::TooBig { .. } => &self.too_big,
             Event::HandedOver { .. } => &self.handovers,
@@ -98,12 +98,12 @@ impl Counters {
         let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         CacheStats {
             hits_memory: read(&self.hits_memory),
-            hits_disk: read(&self.hits_disk),
+            hits_store: read(&self.hits_store),
             hits_flight: read(&self.hits_flight),
             misses: read(&self.misses),
             bypasses: read(&self.bypasses),
             stored_memory: read(&self.stored_memory),
-            stored_disk: read(&self.stored_disk),
+            stored_store: read(&self.stored_store),
             skipped: read(&self.skipped),
             too_big: read(&self.too_big),
             handovers: read(&self.handovers),

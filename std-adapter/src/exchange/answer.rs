@@ -77,11 +77,8 @@ impl Answer {
         if verdict.is_store() && !accept(&body) {
             verdict = Verdict::Skip { why: SkipReason::NotDecoded };
         }
-        let mut fetched = Fetched::new(body);
-        fetched.usage = usage;
-        fetched.verdict = verdict;
-        fetched.cost = usage.map_or(1, |usage| cost_of(&usage));
-        fetched
+        let cost = usage.map_or(1, |usage| cost_of(&usage));
+        Fetched::new(body).with_usage(usage).with_cost(cost).with_verdict(verdict)
     }
 }
 

@@ -58,8 +58,8 @@ impl Judged<'_> {
         )?;
         Ok(Answered {
             value: hook.into_value(),
-            body: cached.payload,
-            usage: cached.usage,
+            usage: cached.entry.usage,
+            body: cached.entry.payload,
             outcome: cached.outcome,
             verdict: cached.verdict,
             storable: own.unwrap_or_else(|| of_answer(cached.verdict)),
@@ -80,12 +80,12 @@ impl Judged<'_> {
         let outcome = self.pass(why).map_err(ExchangeError::NotCached)?;
         let answer = fetch().await.map_err(ExchangeError::Fetch)?;
         let hook = Hook::new(accept);
-        let Fetched { payload, usage, verdict, .. } =
+        let Fetched { entry, verdict, .. } =
             answer.into_fetched(self.exchange.dialect(), |body| hook.take(body));
         Ok(Answered {
             value: hook.into_value(),
-            body: payload,
-            usage,
+            usage: entry.usage,
+            body: entry.payload,
             outcome,
             verdict: Verdict::Skip { why: SkipReason::Bypassed },
             storable: self.bypass_reason().map_or(verdict, of_bypassed),

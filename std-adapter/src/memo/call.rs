@@ -5,7 +5,6 @@ use std::{any::type_name, future::Future, marker::PhantomData, time::Duration};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    block_on::block_on,
     constant::Constants,
     errors::{ErrorOf, Refusal},
     frame::{self, Ran},
@@ -14,6 +13,7 @@ use super::{
     site::{ResultForm, Site},
 };
 use crate::{
+    block_on::block_on,
     cache::{
         BypassReason, Cache, CallOptions, FetchError, Fetched, Mode, Outcome, Share, SkipReason,
         Verdict,
@@ -116,7 +116,8 @@ impl<S: Shape> Call<S> {
             let ran = frame::run(scopes, async { body().await }).await;
             let Ran { output, skip, usage, ttl_max } = ran;
             let value = S::split(output)?;
-            let fetched = Fetched { usage, ttl_max, ..fetched((codec.encode)(&value), skip) };
+            let fetched = fetched((codec.encode)(&value), skip);
+            let fetched = fetched.with_usage(usage).with_ttl_max(ttl_max);
             *own_slot = Some(value);
             Ok(fetched)
         };
@@ -128,8 +129,8 @@ impl<S: Shape> Call<S> {
             Ok(cached) => {
                 // Where the body ran in here, the frames around have seen what it saw.
                 if let Some(scopes) = scopes {
-                    frame::note_result(&scopes, cached.usage, cached.verdict);
-                    scopes.report_hit(cached.usage);
+                    frame::note_result(&scopes, cached.entry.usage, cached.verdict);
+                    scopes.report_hit(cached.entry.usage);
                 }
                 let value = own.or(decoded).expect("an answer was decoded or is the body's own");
                 (S::join(Ok(value)), cached.outcome.after(cached.verdict))
@@ -179,5 +180,5 @@ fn refuse<S: Shape>(
 fn fetched(json: Result<Vec<u8>, Unkeyable>, skip: Option<SkipReason>) -> Fetched {
     let why = if json.is_err() { Some(SkipReason::NotEncoded) } else { skip };
     let verdict = why.map_or(Verdict::Store, |why| Verdict::Skip { why });
-    Fetched { verdict, ..Fetched::new(json.unwrap_or_default()) }
+    Fetched::new(json.unwrap_or_default()).with_verdict(verdict)
 }

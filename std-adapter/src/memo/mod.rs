@@ -4,7 +4,7 @@
 //! [`cached`].
 
 mod argument;
-mod block_on;
+
 mod call;
 mod carry;
 mod constant;

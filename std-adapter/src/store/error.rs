@@ -1,55 +1,49 @@
-//! Why a store did not do its work, and what to do about it.
+//! Why a store did not do its work, in terms that every backend has.
 
-use std::{
-    fmt, io,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{error::Error, fmt, io, sync::Arc};
 
-/// Why a store could not be opened or did not do its work: a [`kind`](StoreError::kind), the path
-/// it is about and the system's own error. `Display` is one line that ends with what to do.
+/// Why a store could not be opened or did not do its work: a [`kind`](StoreError::kind) that every
+/// backend has, and the backend's own error as its source. `Display` is one line that ends with
+/// what to do.
 ///
 /// No message contains a key's text, a prompt or an answer.
+///
+/// ```
+/// use llm_cache::store::{StoreError, StoreErrorKind};
+///
+/// let error = StoreError::new(StoreErrorKind::Timeout);
+/// assert!(error.is_passing());
+/// assert_eq!(error.to_string(), "the store did not answer in time; see whether it is overloaded");
+/// ```
 #[derive(Clone, Debug)]
 pub struct StoreError {
     kind: StoreErrorKind,
-    path: Option<PathBuf>,
-    source: Option<Arc<io::Error>>,
+    source: Source,
+}
+
+#[derive(Clone, Debug)]
+enum Source {
+    None,
+    /// What is behind it.
+    Cause(Arc<dyn Error + Send + Sync>),
+    /// An error whose message says everything, also what to do.
+    Whole(Arc<dyn Error + Send + Sync>),
 }
 
 /// The kinds of [`StoreError`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
-    /// The path exists and is no directory.
-    NotADirectory,
-    /// The directory is, or is reached through, a symbolic link.
-    SymbolicLink,
-    /// The directory or a file in it belongs to another user.
-    NotOurs,
-    /// Others may write to the directory, or may replace it since they may write to a parent.
-    WritableByOthers,
-    /// The directory or the disk does not let us write.
-    ReadOnly,
-    /// The directory is on a file system of another machine, or may be: there a lock may hold
-    /// nobody back, and what one machine wrote may reach another late or in pieces.
-    NetworkFileSystem,
-    /// The store's byte bound is reached, and other processes keep it from making room: they write
-    /// to all that could go, or one of them has held the lock without which nothing may be deleted
-    /// for two seconds. The cause says which.
-    BoundReached,
-    /// The directory was deleted, or another one stands in its place, while the store was open; or
-    /// somebody deletes its files as fast as they are made.
-    Gone,
-    /// The name of a namespace is empty, too long, or has a character that is not allowed in one.
-    InvalidNamespace,
-    /// A file was written by a newer version of this library, in this format version.
-    NewerVersion {
-        /// The format version that the file states.
-        found: u16,
-    },
-    /// The disk or the quota is full.
-    NoSpace,
+    /// The store cannot be reached, or is no longer there.
+    Unavailable,
+    /// The store did not answer in time.
+    Timeout,
+    /// This attempt failed for a reason that passes by itself.
+    Transient,
+    /// What the store has there cannot be read.
+    Corrupt,
+    /// There is no room, and none can be made now.
+    Full,
     /// The entry can never fit.
     TooBig {
         /// Bytes that the entry takes, overhead included.
@@ -57,51 +51,39 @@ pub enum StoreErrorKind {
         /// Bytes that the largest entry may take.
         capacity: u64,
     },
-    /// A sync failed: what was put since the last successful one may not survive a power loss.
-    SyncFailed,
-    /// Any other failure of the file system.
-    Io,
+    /// Somebody may not do this, or others may do too much.
+    Permission,
+    /// The store cannot be kept where, or as, it was asked for.
+    Unusable,
+    /// A newer version of this library wrote there, in this format version.
+    NewerVersion {
+        /// The format version that was found.
+        found: u16,
+    },
+    /// What was put may be lost with the next crash or power loss.
+    NotDurable,
+    /// Any other failure.
+    Other,
 }
 
 impl StoreError {
-    /// An error without a path. For other crates' stores too.
+    /// An error without a source.
     #[must_use]
     pub const fn new(kind: StoreErrorKind) -> Self {
-        Self { kind, path: None, source: None }
+        Self { kind, source: Source::None }
     }
 
-    /// The same error, about `path`.
+    /// The same error, with what is behind it.
     #[must_use]
-    pub fn at(mut self, path: &Path) -> Self {
-        self.path = Some(path.to_owned());
+    pub fn because(mut self, cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Source::Cause(cause.into().into());
         self
     }
 
-    /// An error of the operating system about `path`; full disks and missing permissions get the
-    /// kinds of their own.
+    /// An error whose message is that of `source` alone, which should end with what to do.
     #[must_use]
-    pub fn io(path: &Path, source: io::Error) -> Self {
-        let kind = match source.kind() {
-            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                StoreErrorKind::ReadOnly
-            }
-            io::ErrorKind::StorageFull
-            | io::ErrorKind::QuotaExceeded
-            | io::ErrorKind::FileTooLarge => StoreErrorKind::NoSpace,
-            io::ErrorKind::NotADirectory => StoreErrorKind::NotADirectory,
-            _ => StoreErrorKind::Io,
-        };
-        Self::from_io(kind, path, source)
-    }
-
-    pub(crate) fn from_io(kind: StoreErrorKind, path: &Path, source: io::Error) -> Self {
-        Self { kind, path: Some(path.to_owned()), source: Some(Arc::new(source)) }
-    }
-
-    /// The kind of the system's error behind it, if there is one.
-    #[cfg(unix)]
-    pub(crate) fn io_kind(&self) -> Option<io::ErrorKind> {
-        self.source.as_ref().map(|source| source.kind())
+    pub fn told_by(kind: StoreErrorKind, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { kind, source: Source::Whole(Arc::new(source)) }
     }
 
     /// What went wrong.
@@ -110,34 +92,66 @@ impl StoreError {
         self.kind
     }
 
-    /// The file or directory that it is about.
+    /// Whether the same call may succeed a little later, without anybody doing anything about it.
     #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    pub const fn is_passing(&self) -> bool {
+        use StoreErrorKind::{Timeout, Transient, Unavailable};
+        matches!(self.kind, Unavailable | Timeout | Transient)
+    }
+
+    /// The backend's own error, if it is an `E`.
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        match &self.source {
+            Source::None => None,
+            Source::Cause(source) | Source::Whole(source) => source.downcast_ref(),
+        }
+    }
+}
+
+/// The kind by what the system says; the error of the system is the source.
+impl From<io::Error> for StoreError {
+    fn from(error: io::Error) -> Self {
+        use io::ErrorKind as Io;
+        let kind = match error.kind() {
+            Io::PermissionDenied | Io::ReadOnlyFilesystem => StoreErrorKind::Permission,
+            Io::StorageFull | Io::QuotaExceeded | Io::FileTooLarge => StoreErrorKind::Full,
+            Io::TimedOut => StoreErrorKind::Timeout,
+            Io::Interrupted | Io::WouldBlock | Io::ResourceBusy => StoreErrorKind::Transient,
+            Io::ConnectionRefused
+            | Io::ConnectionReset
+            | Io::ConnectionAborted
+            | Io::NotConnected
+            | Io::BrokenPipe
+            | Io::HostUnreachable
+            | Io::NetworkUnreachable
+            | Io::NetworkDown => StoreErrorKind::Unavailable,
+            Io::InvalidData | Io::UnexpectedEof => StoreErrorKind::Corrupt,
+            Io::NotADirectory => StoreErrorKind::Unusable,
+            _ => StoreErrorKind::Other,
+        };
+        Self::new(kind).because(error)
     }
 }
 
 impl fmt::Display for StoreErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::NotADirectory => "this is no directory",
-            Self::SymbolicLink => "the path of a store must not contain a symbolic link of others",
-            Self::NotOurs => "this belongs to another user",
-            Self::WritableByOthers => "other users may write or replace this",
-            Self::ReadOnly => "no permission to write here",
-            Self::NetworkFileSystem => "this is, or may be, on a network file system",
-            Self::BoundReached => "the store is full, and others keep it from making room",
-            Self::Gone => "the directory was deleted or replaced while the store was open",
-            Self::InvalidNamespace => "this cannot be the name of a namespace",
-            Self::NewerVersion { found } => {
-                return write!(f, "written in format version {found}, newer than this library's");
-            }
-            Self::NoSpace => "no space is left",
+            Self::Unavailable => "the store cannot be reached",
+            Self::Timeout => "the store did not answer in time",
+            Self::Transient => "the store failed for the moment",
+            Self::Corrupt => "what the store has there cannot be read",
+            Self::Full => "the store is full",
             Self::TooBig { needed, capacity } => {
                 return write!(f, "an entry of {needed} bytes, where {capacity} fit at most");
             }
-            Self::SyncFailed => "the disk did not confirm a write",
-            Self::Io => "the file system failed",
+            Self::Permission => "no permission",
+            Self::Unusable => "the store cannot be kept there",
+            Self::NewerVersion { found } => {
+                return write!(f, "written in format version {found}, newer than this library's");
+            }
+            Self::NotDurable => "the store did not confirm a write",
+            Self::Other => "the store failed",
         })
     }
 }
@@ -147,47 +161,39 @@ impl StoreErrorKind {
     #[must_use]
     pub const fn advice(self) -> &'static str {
         match self {
-            Self::NotADirectory | Self::SymbolicLink => "choose another path",
-            Self::NotOurs => "choose a directory of your own",
-            Self::WritableByOthers => {
-                "chmod go-w it, choose a directory of your own, or \
-                 allow_group_writable_parent(true) where it is a group that you trust"
-            }
-            Self::ReadOnly => {
-                "make it writable, choose another directory, or open it read_only(true)"
-            }
-            Self::NetworkFileSystem => {
-                "choose a local directory, or allow_network_file_system(true) where one machine \
-                 alone uses it"
-            }
-            Self::BoundReached => "see to what is in the way, or raise the store's max_bytes",
-            Self::Gone => "open the store again",
-            Self::InvalidNamespace => "use 1 to 64 of a-z, 0-9, - and _",
-            Self::NewerVersion { .. } => "update llm-cache or choose another directory",
-            Self::NoSpace => "free some or lower the store's max_bytes",
-            Self::TooBig { .. } => "raise the store's max_bytes",
-            Self::SyncFailed => "check the disk; the affected file takes no more entries",
-            Self::Io => "see the cause",
+            Self::Unavailable => "see whether it is running and reachable",
+            Self::Timeout => "see whether it is overloaded",
+            Self::Transient => "try again",
+            Self::Corrupt => "verify the store, or remove the entry",
+            Self::Full => "free some room or lower the store's bound",
+            Self::TooBig { .. } => "raise the store's bound",
+            Self::Permission => "see who may use the store",
+            Self::Unusable => "choose another place or other settings",
+            Self::NewerVersion { .. } => "update llm-cache or choose another place",
+            Self::NotDurable => "check the disk or server",
+            Self::Other => "see the cause",
         }
     }
 }
 
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(path) = &self.path {
-            write!(f, "{}: ", path.display())?;
+        match &self.source {
+            Source::None => write!(f, "{}; {}", self.kind, self.kind.advice()),
+            Source::Cause(cause) => write!(f, "{} ({cause}); {}", self.kind, self.kind.advice()),
+            Source::Whole(source) => write!(f, "{source}"),
         }
-        write!(f, "{}", self.kind)?;
-        if let Some(source) = &self.source {
-            write!(f, " ({source})")?;
-        }
-        write!(f, "; {}", self.kind.advice())
     }
 }
 
-impl std::error::Error for StoreError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+impl Error for StoreError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.source {
+            Source::None => None,
+            Source::Cause(source) => Some(&**source),
+            // Its message is this error's; a report would print it twice.
+            Source::Whole(source) => source.source(),
+        }
     }
 }
 
@@ -195,22 +201,26 @@ impl std::error::Error for StoreError {
 mod tests {
     use super::*;
 
-    /// A message names the path, the trouble, the cause and the remedy.
+    /// A message says the trouble, the cause and the remedy, and the cause can be asked for.
     #[test]
     fn a_message_says_what_to_do() {
-        let error = StoreError::new(StoreErrorKind::NotOurs).at(Path::new("/var/cache/x"));
-        assert_eq!(
-            error.to_string(),
-            "/var/cache/x: this belongs to another user; choose a directory of your own"
-        );
-        let full = StoreError::io(Path::new("x"), io::Error::from(io::ErrorKind::StorageFull));
-        assert_eq!(full.kind(), StoreErrorKind::NoSpace);
-        assert!(full.to_string().contains("max_bytes"), "{full}");
-        let gone = StoreError::new(StoreErrorKind::Gone).at(Path::new("/tmp/x"));
-        assert_eq!(
-            gone.to_string(),
-            "/tmp/x: the directory was deleted or replaced while the store was open; \
-             open the store again"
-        );
+        let full = StoreError::from(io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(full.kind(), StoreErrorKind::Full);
+        let cause = full.downcast_ref::<io::Error>().expect("the system's error");
+        let expected =
+            format!("the store is full ({cause}); free some room or lower the store's bound");
+        assert_eq!(full.to_string(), expected);
+        assert!(full.source().is_some() && !full.is_passing());
+        let refused = StoreError::from(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert!(refused.is_passing());
+    }
+
+    /// A message that says everything is shown once.
+    #[test]
+    fn a_whole_message_stands_alone() {
+        let whole = io::Error::other("x: this is so; do that");
+        let error = StoreError::told_by(StoreErrorKind::Other, whole);
+        assert_eq!(error.to_string(), "x: this is so; do that");
+        assert!(error.source().is_none() && error.downcast_ref::<io::Error>().is_some());
     }
 }

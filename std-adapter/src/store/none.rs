@@ -1,40 +1,52 @@
 //! The store that keeps nothing.
 
-use llm_cache_core::{RequestKey, record::Record};
+use llm_cache_core::RequestKey;
 
-use super::{Store, StoreError, StoreStats, Stored};
+use super::{Cursor, Page, Store, StoreStats, Tier, Work};
+use crate::entry::Entry;
 
 /// Keeps nothing and never fails: for a cache that lives in memory only.
+///
+/// ```
+/// use llm_cache::{Cache, store::NoStore};
+///
+/// let cache = Cache::builder().store(NoStore).build();
+/// assert_eq!(cache.stats().store.map(|store| store.entries), Some(0));
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoStore;
 
 impl Store for NoStore {
-    fn get(&self, _key: &RequestKey) -> Result<Option<Stored>, StoreError> {
-        Ok(None)
+    fn tier(&self) -> Tier {
+        Tier::Other("none")
     }
 
-    fn put(&self, _record: &Record<'_>) -> Result<(), StoreError> {
-        Ok(())
+    fn get<'a>(&'a self, _key: &'a RequestKey) -> Work<'a, Option<Entry>> {
+        Work::ready(Ok(None))
     }
 
-    fn remove(&self, _key: &RequestKey) -> Result<bool, StoreError> {
-        Ok(false)
+    fn put<'a>(&'a self, _key: &'a RequestKey, _entry: &'a Entry) -> Work<'a, ()> {
+        Work::ready(Ok(()))
     }
 
-    fn clear(&self) -> Result<(), StoreError> {
-        Ok(())
+    fn remove<'a>(&'a self, _key: &'a RequestKey) -> Work<'a, bool> {
+        Work::ready(Ok(false))
     }
 
-    fn flush(&self) -> Result<(), StoreError> {
-        Ok(())
+    fn clear(&self) -> Work<'_, ()> {
+        Work::ready(Ok(()))
+    }
+
+    fn flush(&self) -> Work<'_, ()> {
+        Work::ready(Ok(()))
+    }
+
+    fn iter_page<'a>(&'a self, _after: Option<&'a Cursor>, _limit: usize) -> Work<'a, Page> {
+        Work::ready(Ok(Page::new(Vec::new(), None)))
     }
 
     fn stats(&self) -> StoreStats {
         StoreStats { bytes_max: Some(0), ..StoreStats::default() }
-    }
-
-    fn put_may_block(&self) -> bool {
-        false
     }
 }
 

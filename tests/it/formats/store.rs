@@ -13,7 +13,7 @@ use llm_cache::{
         RequestKey,
         record::{ClockDomain, Crc32c, PortableCrc32c, Record},
     },
-    store::{Durability, FileStore, Store},
+    store::{Durability, FileStore},
 };
 use tempfile::TempDir;
 

@@ -73,7 +73,7 @@ fn results_outlive_the_cache() {
     assert!(ask(&open(), "a").1.is_miss());
     let reopened = open();
     let (person, outcome) = ask(&reopened, "a");
-    assert_eq!((person, outcome.tier()), (parse("Ada is 36"), Some(Tier::Disk)));
+    assert_eq!((person, outcome.tier()), (parse("Ada is 36"), Some(Tier::Other("memory_store"))));
     assert_eq!(ask(&reopened, "a").1.tier(), Some(Tier::Memory));
     assert!(ask(&reopened, "b").1.is_miss());
     assert!(extract(&reopened, "a", "Ada is 36").is_ok());

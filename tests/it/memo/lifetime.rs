@@ -3,12 +3,12 @@
 use std::{sync::Arc, time::Duration};
 
 use llm_cache::{
-    Cache, Client, Error,
-    cache::{CallOptions, Fetched, MissReason, Outcome, Share},
+    Cache, Client, Entry, Error,
+    cache::{CallOptions, Fetched, MissReason, Outcome},
     cached,
     client::Request,
     clock::ManualClock,
-    llm_cache_core::{Millis, RequestKey, record::Record},
+    llm_cache_core::{Millis, RequestKey},
     store::{MemoryStore, Store},
 };
 use llm_cache_tests::{Emulator, Options};
@@ -86,10 +86,10 @@ async fn an_unknown_age_is_too_old() {
         (CallOptions::new().max_age(Duration::from_secs(3600)), false),
     ] {
         let store = MemoryStore::new();
-        store.put(&Record::new(key, b"a")).unwrap();
+        store.put(&key, &Entry::new("a")).wait().unwrap();
         let cache = Cache::builder().store(store).build();
         let fetch = async || Ok::<_, std::convert::Infallible>(Fetched::new("b"));
-        let answer = cache.get_or_fetch(key, &options, Share::cloned(), fetch).await.unwrap();
+        let answer = cache.get_or_fetch(key, &options, fetch).await.unwrap();
         assert_eq!(answer.outcome.is_hit(), hit);
     }
 }

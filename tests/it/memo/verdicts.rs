@@ -238,7 +238,7 @@ async fn only_the_own_client_casts_doubt() {
     let (emulator, cache) = (emulator(), small());
     let (one, other) = (client(&emulator), builder(&emulator).namespace("n").build().unwrap());
     for (asked, why) in [(&other, "miss absent"), (&one, "untracked")] {
-        cache.clear().unwrap();
+        cache.clear().await.unwrap();
         let (open, gate) = oneshot::channel();
         let elsewhere = async {
             emulator.fault(Fault::MaxTokens);

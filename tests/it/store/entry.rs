@@ -7,7 +7,7 @@ use llm_cache::{
         Millis, RequestKey,
         record::{Record, Timestamp},
     },
-    store::{Durability, FileStore, FileStoreOptions, Store, StoreError},
+    store::{Durability, FileError, FileStore, FileStoreOptions, StoreError},
 };
 
 /// The settings by the name of their durability, with segments so small that they change often.
@@ -68,7 +68,10 @@ pub(super) fn found(store: &FileStore, at: u32) -> String {
     }
 }
 
-/// The name of an error's kind.
+/// The name of what is wrong in an error: the file store's own, where it has one.
 pub(super) fn kind(error: &StoreError) -> String {
-    format!("{:?}", error.kind())
+    match FileError::of(error) {
+        Some(error) => format!("{:?}", error.fault()),
+        None => format!("{:?}", error.kind()),
+    }
 }

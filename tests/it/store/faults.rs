@@ -8,12 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use llm_cache::{
-    llm_cache_core::{
-        Millis,
-        record::{Crc32c, PortableCrc32c, Record, Timestamp},
-    },
-    store::Store,
+use llm_cache::llm_cache_core::{
+    Millis,
+    record::{Crc32c, PortableCrc32c, Record, Timestamp},
 };
 use llm_cache_tests::shared::skip;
 use tempfile::TempDir;

@@ -12,7 +12,7 @@ use super::{
     entry::{self, found, kind},
     fork, pressure,
 };
-use llm_cache::store::{FileStore, Store};
+use llm_cache::store::FileStore;
 
 /// A process of this test binary. Killed when it is dropped.
 pub(super) struct Process {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tempfile::TempDir;
 
 use super::{entry, fork::COUNT, process::Process};
-use llm_cache::store::Store;
 
 const DURABILITIES: [&str; 3] = ["none", "interval", "always"];
 

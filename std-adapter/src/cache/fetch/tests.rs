@@ -1,49 +1,52 @@
 //! What the public face of the cache cannot show.
 
 use super::*;
-use crate::{
-    llm_cache_core::record::Record,
-    store::{MemoryStore, Store, StoreError, StoreStats},
-};
+use crate::store::{Cursor, MemoryStore, Page, Store, StoreStats, Work};
 use std::{
     cell::Cell,
     convert::Infallible,
-    sync::{Mutex, PoisonError, mpsc},
+    sync::{Mutex, PoisonError},
 };
 use tokio::sync::oneshot;
 
 /// A store whose puts wait until they are let through.
-struct Gated(MemoryStore, Mutex<mpsc::Receiver<()>>);
+struct Gated(MemoryStore, Mutex<Option<oneshot::Receiver<()>>>);
 
 impl Store for Gated {
-    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn tier(&self) -> Tier {
+        self.0.tier()
+    }
+
+    fn get<'a>(&'a self, key: &'a RequestKey) -> Work<'a, Option<Entry>> {
         self.0.get(key)
     }
 
-    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
-        let gate = self.1.lock().unwrap_or_else(PoisonError::into_inner);
-        gate.recv().expect("the test opens it");
-        self.0.put(record)
+    fn put<'a>(&'a self, key: &'a RequestKey, entry: &'a Entry) -> Work<'a, ()> {
+        Work::later(async move {
+            let gate = self.1.lock().unwrap_or_else(PoisonError::into_inner).take();
+            gate.expect("one put").await.expect("the test opens it");
+            self.0.put(key, entry).await
+        })
     }
 
-    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+    fn remove<'a>(&'a self, key: &'a RequestKey) -> Work<'a, bool> {
         self.0.remove(key)
     }
 
-    fn clear(&self) -> Result<(), StoreError> {
+    fn clear(&self) -> Work<'_, ()> {
         self.0.clear()
     }
 
-    fn flush(&self) -> Result<(), StoreError> {
+    fn flush(&self) -> Work<'_, ()> {
         self.0.flush()
+    }
+
+    fn iter_page<'a>(&'a self, after: Option<&'a Cursor>, limit: usize) -> Work<'a, Page> {
+        self.0.iter_page(after, limit)
     }
 
     fn stats(&self) -> StoreStats {
         self.0.stats()
-    }
-
-    fn put_may_block(&self) -> bool {
-        true
     }
 }
 
@@ -51,13 +54,13 @@ impl Store for Gated {
 /// thread do other work before it looks again.
 #[tokio::test]
 async fn a_call_that_refuses_a_landing_starves_nobody() {
-    let ((open, gate), (go, gone)) = (mpsc::channel(), oneshot::channel::<()>());
-    let store = Gated(MemoryStore::new(), Mutex::new(gate));
+    let ((open, gate), (go, gone)) = (oneshot::channel(), oneshot::channel::<()>());
+    let store = Gated(MemoryStore::new(), Mutex::new(Some(gate)));
     let cache = Cache::builder().memory_bytes(1 << 16).store(store).build();
     let (key, options) = (RequestKey::from_bytes([1; 32]), CallOptions::new());
     let (turns, refusals, mut last) = (Cell::new(0), Cell::new(0), 0);
 
-    let leader = cache.get_or_fetch(key, &options, Share::cloned(), async || {
+    let leader = cache.get_or_fetch(key, &options, async || {
         gone.await.expect("it is sent");
         Ok::<_, Infallible>(Fetched::new("answer"))
     });

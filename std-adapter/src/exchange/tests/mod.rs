@@ -126,8 +126,8 @@ fn reading_refuses_what_is_no_answer() {
         let read = Answer::read(Dialect::OpenAiChat, status, body).unwrap();
         let [read, taken] = [read, Answer::new(status, body)]
             .map(|answer| answer.into_fetched(Dialect::OpenAiChat, |_| true));
-        assert_eq!((read.verdict, read.usage), (taken.verdict, taken.usage));
-        assert_eq!((read.payload, read.cost), (taken.payload, taken.cost));
+        assert_eq!((read.verdict, read.entry.usage), (taken.verdict, taken.entry.usage));
+        assert_eq!((read.entry.payload, read.entry.cost), (taken.entry.payload, taken.entry.cost));
     }
 }
 

@@ -9,6 +9,7 @@
 //! A store that outlives a process also runs [`check_reopened`], one that several may have open at
 //! a time [`check_shared`].
 
+mod pages;
 mod sequences;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use llm_cache_core::{RequestKey, record::Record};
 
-use super::{Store, StoreErrorKind};
+use super::{Entry, Store, StoreError, StoreErrorKind};
 
 /// Runs the contract of [`Store`] against stores that `make` opens anew and empty, one at a time.
 ///
@@ -35,6 +36,11 @@ pub fn check<S: Store>(mut make: impl FnMut() -> S) {
     values::newest_wins(&make());
     values::removes_and_clears(&make());
     values::keeps_its_bound(&make());
+    pages::lists_every_entry(&make());
+    pages::invalidates_what_is_named(&make());
+    pages::gets_many(&make());
+    pages::leases_have_one_holder(&make());
+    pages::awaited_as_well(&make());
     for seed in 1..=8 {
         sequences::agrees_with_a_map(&make(), seed);
     }
@@ -55,7 +61,7 @@ pub fn check_reopened<S: Store>(mut open: impl FnMut() -> S) {
     for n in 0..20 {
         put(&store, n, b"first");
     }
-    store.flush().expect("flush");
+    store.flush().wait().expect("flush");
     drop(store);
 
     let store = open();
@@ -66,7 +72,7 @@ pub fn check_reopened<S: Store>(mut open: impl FnMut() -> S) {
         put(&store, n, b"second");
     }
     for n in 5..15 {
-        assert!(store.remove(&key(n)).expect("remove"), "entry {n} was there");
+        assert!(store.remove(&key(n)).wait().expect("remove"), "entry {n} was there");
     }
     drop(store);
 
@@ -77,7 +83,7 @@ pub fn check_reopened<S: Store>(mut open: impl FnMut() -> S) {
         assert_eq!(is_there, !(5..15).contains(&n), "entry {n} after an orderly end");
     }
     assert_eq!(store.stats().entries, 10, "what is there is counted");
-    store.clear().expect("clear");
+    store.clear().wait().expect("clear");
     drop(store);
 
     let store = open();
@@ -109,9 +115,9 @@ pub fn check_shared<S: Store>(mut open: impl FnMut() -> S) {
             }
         }
     }
-    stores[0].remove(&key(0)).expect("remove");
-    stores[1].put(&Record::new(key(1), b"after")).expect("put");
-    stores[2].clear().expect("clear");
+    stores[0].remove(&key(0)).wait().expect("remove");
+    put_record(&stores[1], &Record::new(key(1), b"after")).expect("put");
+    stores[2].clear().wait().expect("clear");
     let until = Instant::now() + Duration::from_secs(10);
     for (n, store) in stores.iter().enumerate() {
         for key in 0..10 {
@@ -130,8 +136,8 @@ pub fn check_shared<S: Store>(mut open: impl FnMut() -> S) {
 fn as_an_object(store: Box<dyn Store>) {
     let store: std::sync::Arc<dyn Store> = store.into();
     put(&store, 1, b"object");
-    let _ = store.put_may_block();
-    store.remove(&key(1)).expect("remove");
+    assert!(!store.tier().name().is_empty(), "a tier without a name");
+    store.remove(&key(1)).wait().expect("remove");
     assert!(is_absent(&store, 1), "removed and still there");
 }
 
@@ -143,17 +149,22 @@ fn key(n: u32) -> RequestKey {
     RequestKey::from_bytes(bytes)
 }
 
+/// Puts an entry and waits until that is done.
+fn put_record(store: &impl Store, record: &Record<'_>) -> Result<(), StoreError> {
+    store.put(&record.key, &Entry::copy_of(record)).wait()
+}
+
 fn put(store: &impl Store, n: u32, payload: &[u8]) {
-    store.put(&Record::new(key(n), payload)).expect("put must not fail without a fault");
+    put_record(store, &Record::new(key(n), payload)).expect("put must not fail without a fault");
 }
 
 fn is_absent(store: &impl Store, n: u32) -> bool {
-    store.get(&key(n)).expect("get must not fail without a fault").is_none()
+    store.get(&key(n)).wait().expect("get must not fail without a fault").is_none()
 }
 
 /// Asserts that the store holds `record` or nothing; says which.
 fn holds(store: &impl Store, record: &Record<'_>) -> bool {
-    let stored = store.get(&record.key).expect("get must not fail without a fault");
+    let stored = store.get(&record.key).wait().expect("get must not fail without a fault");
     stored.is_some_and(|stored| {
         assert_eq!(stored.as_record(record.key), *record, "another entry than was put");
         assert!(stored.payload == record.payload, "the payload differs");

@@ -7,7 +7,7 @@ use llm_cache_core::{
     record::{Record, Timestamp},
 };
 
-use super::{Store, holds, is_absent, key};
+use super::{Store, holds, is_absent, key, put_record};
 
 /// Whatever comes in whatever order: what the store has is what the map has. The store may have
 /// less.
@@ -20,20 +20,20 @@ pub(super) fn agrees_with_a_map(store: &impl Store, seed: u64) {
             0..45 => {
                 let len = random.below(if step % 50 == 0 { 9_000 } else { 300 });
                 let payload = vec![random.below(256) as u8; len as usize];
-                store.put(&record(n, &payload)).expect("put");
+                put_record(store, &record(n, &payload)).expect("put");
                 map.insert(n, payload);
             }
             45..60 => {
                 let was_there = !is_absent(store, n);
-                let removed = store.remove(&key(n)).expect("remove");
+                let removed = store.remove(&key(n)).wait().expect("remove");
                 assert_eq!(removed, was_there, "seed {seed}, step {step}: what remove tells");
                 map.remove(&n);
             }
             60..61 => {
-                store.clear().expect("clear");
+                store.clear().wait().expect("clear");
                 map.clear();
             }
-            61..64 => store.flush().expect("flush"),
+            61..64 => store.flush().wait().expect("flush"),
             _ => {}
         }
         let asked = random.below(12) as u32;

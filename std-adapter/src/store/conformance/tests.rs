@@ -8,8 +8,13 @@ use std::{
     },
 };
 
+use bytes::Bytes;
+
 use super::*;
-use crate::store::{MemoryStore, NoStore, StoreError, StoreStats, Stored};
+use crate::{
+    entry::Entry,
+    store::{Cursor, Invalidated, MemoryStore, NoStore, Page, Selector, StoreStats, Tier, Work},
+};
 
 /// Ways to break the contract.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,6 +23,8 @@ enum Fault {
     WrongBytes,
     /// A field of the record is not kept.
     LostField,
+    /// The extensions are not kept.
+    LostExtensions,
     /// Two keys are the same if their first eight bytes are.
     ShortKeys,
     /// The first entry of a key stays.
@@ -36,11 +43,22 @@ enum Fault {
     VagueRefusal,
     /// A get fails now and then.
     FailingGet,
+    /// A listing begins anew with each page.
+    EndlessPages,
+    /// A listing ends with its first page.
+    ForgetsPages,
+    /// An entry is missing from each page.
+    LostInPages,
+    /// An invalidation is told and not done.
+    KeepsInvalidated,
+    /// An invalidation removes everything.
+    InvalidatesAll,
 }
 
-const FAULTS: [Fault; 11] = [
+const FAULTS: [Fault; 17] = [
     Fault::WrongBytes,
     Fault::LostField,
+    Fault::LostExtensions,
     Fault::ShortKeys,
     Fault::Stale,
     Fault::KeepsRemoved,
@@ -50,6 +68,11 @@ const FAULTS: [Fault; 11] = [
     Fault::Unbounded,
     Fault::VagueRefusal,
     Fault::FailingGet,
+    Fault::EndlessPages,
+    Fault::ForgetsPages,
+    Fault::LostInPages,
+    Fault::KeepsInvalidated,
+    Fault::InvalidatesAll,
 ];
 
 /// A good store with one fault.
@@ -58,6 +81,10 @@ struct Faulty(MemoryStore, Fault, AtomicU32);
 impl Faulty {
     fn new(fault: Fault) -> Self {
         Self(MemoryStore::with_max_bytes(1 << 20), fault, AtomicU32::new(0))
+    }
+
+    fn has(&self, key: &RequestKey) -> Option<Entry> {
+        self.0.get(&self.key(key)).wait().expect("a store in memory does not fail")
     }
 
     fn key(&self, key: &RequestKey) -> RequestKey {
@@ -70,51 +97,80 @@ impl Faulty {
 }
 
 impl Store for Faulty {
-    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+    fn tier(&self) -> Tier {
+        Tier::Other("faulty")
+    }
+
+    fn get<'a>(&'a self, key: &'a RequestKey) -> Work<'a, Option<Entry>> {
         let is_time = self.2.fetch_add(1, Relaxed) % 50 == 49;
         if self.1 == Fault::FailingGet && is_time {
-            return Err(StoreError::new(StoreErrorKind::Io));
+            return Work::ready(Err(StoreError::new(StoreErrorKind::Other)));
         }
-        let mut found = self.0.get(&self.key(key))?;
-        if let Some(stored) = &mut found {
-            if self.1 == Fault::WrongBytes && is_time && !stored.payload.is_empty() {
-                let mut bytes = stored.payload.to_vec();
+        let mut found = self.has(key);
+        if let Some(entry) = &mut found {
+            if self.1 == Fault::WrongBytes && is_time && !entry.payload.is_empty() {
+                let mut bytes = entry.payload.to_vec();
                 bytes[0] ^= 1;
-                stored.payload = bytes.into();
+                entry.payload = bytes.into();
             }
-            if self.1 == Fault::LostField {
-                stored.ttl = None;
+            match self.1 {
+                Fault::LostField => entry.ttl = None,
+                Fault::LostExtensions => entry.extensions = Bytes::new(),
+                _ => {}
             }
         }
-        Ok(found)
+        Work::ready(Ok(found))
     }
 
-    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
-        let key = self.key(&record.key);
-        if self.1 == Fault::Stale && self.0.get(&key)?.is_some() {
-            return Ok(());
+    fn put<'a>(&'a self, key: &'a RequestKey, entry: &'a Entry) -> Work<'a, ()> {
+        if self.1 == Fault::Stale && self.has(key).is_some() {
+            return Work::ready(Ok(()));
         }
-        match self.0.put(&Record { key, ..*record }) {
-            Err(_) if self.1 == Fault::VagueRefusal => Err(StoreError::new(StoreErrorKind::Io)),
+        let put = self.0.put(&self.key(key), entry).wait();
+        Work::ready(match put {
+            Err(_) if self.1 == Fault::VagueRefusal => Err(StoreError::new(StoreErrorKind::Other)),
             put => put,
-        }
+        })
     }
 
-    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
-        let key = self.key(key);
-        match self.1 {
-            Fault::KeepsRemoved => Ok(self.0.get(&key)?.is_some()),
-            Fault::SilentRemoval => self.0.remove(&key).map(|_| false),
-            _ => self.0.remove(&key),
-        }
+    fn remove<'a>(&'a self, key: &'a RequestKey) -> Work<'a, bool> {
+        Work::ready(match self.1 {
+            Fault::KeepsRemoved => Ok(self.has(key).is_some()),
+            Fault::SilentRemoval => self.0.remove(&self.key(key)).wait().map(|_| false),
+            _ => self.0.remove(&self.key(key)).wait(),
+        })
     }
 
-    fn clear(&self) -> Result<(), StoreError> {
-        if self.1 == Fault::KeepsCleared { Ok(()) } else { self.0.clear() }
+    fn clear(&self) -> Work<'_, ()> {
+        if self.1 == Fault::KeepsCleared { Work::ready(Ok(())) } else { self.0.clear() }
     }
 
-    fn flush(&self) -> Result<(), StoreError> {
+    fn flush(&self) -> Work<'_, ()> {
         self.0.flush()
+    }
+
+    fn iter_page<'a>(&'a self, after: Option<&'a Cursor>, limit: usize) -> Work<'a, Page> {
+        let after = after.filter(|_| self.1 != Fault::EndlessPages);
+        let fault = self.1;
+        self.0.iter_page(after, limit).then(move |page| {
+            let mut page = page?;
+            match fault {
+                Fault::ForgetsPages => page.next = None,
+                Fault::LostInPages => drop(page.entries.pop()),
+                _ => {}
+            }
+            Ok(page)
+        })
+    }
+
+    fn invalidate<'a>(&'a self, selector: &'a Selector) -> Work<'a, Invalidated> {
+        match self.1 {
+            Fault::KeepsInvalidated => Work::ready(Ok(Invalidated::new(1, 0))),
+            Fault::InvalidatesAll => {
+                self.0.clear().then(|done| done.map(|()| Invalidated::new(1, 0)))
+            }
+            _ => self.0.invalidate(selector),
+        }
     }
 
     fn stats(&self) -> StoreStats {
@@ -125,10 +181,6 @@ impl Store for Faulty {
             _ => {}
         }
         stats
-    }
-
-    fn put_may_block(&self) -> bool {
-        false
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use llm_cache_core::record::Record;
 
-use super::{Store, holds, key, put};
+use super::{Store, holds, key, put, put_record};
 
 /// Threads that put, read and flush do not disturb one another, and no two entries are mixed.
 pub(super) fn serves_many(store: &impl Store) {
@@ -18,15 +18,15 @@ pub(super) fn serves_many(store: &impl Store) {
                     let n = 1000 * (thread + 1) + round % 10;
                     let payload = vec![n as u8; 10 + round as usize];
                     let record = Record { cost: n, ..Record::new(key(n), &payload) };
-                    store.put(&record).expect("put");
+                    put_record(store, &record).expect("put");
                     holds(store, &record);
                     let other = key(1000 * ((thread + 1) % 4 + 1) + round % 10);
-                    if let Some(stored) = store.get(&other).expect("get") {
+                    if let Some(stored) = store.get(&other).wait().expect("get") {
                         let byte = stored.cost as u8;
                         assert!(stored.payload.iter().all(|&b| b == byte), "two entries mixed");
                     }
                     if round % 25 == thread {
-                        store.flush().expect("flush");
+                        store.flush().wait().expect("flush");
                     }
                 }
             });
@@ -44,7 +44,7 @@ pub(super) fn never_goes_back(store: &impl Store) {
                 let mut newest = 0;
                 while !is_over.load(SeqCst) {
                     let before = acknowledged.load(SeqCst);
-                    let Some(stored) = store.get(&key(1)).expect("get") else { continue };
+                    let Some(stored) = store.get(&key(1)).wait().expect("get") else { continue };
                     assert!(stored.cost >= before, "{} where {before} was put", stored.cost);
                     assert!(stored.cost >= newest, "{} after {newest}", stored.cost);
                     assert_eq!(stored.payload, stored.cost.to_le_bytes().repeat(20));
@@ -55,7 +55,7 @@ pub(super) fn never_goes_back(store: &impl Store) {
         for version in 1..=300_u32 {
             let payload = version.to_le_bytes().repeat(20);
             let record = Record { cost: version, ..Record::new(key(1), &payload) };
-            store.put(&record).expect("put");
+            put_record(store, &record).expect("put");
             acknowledged.store(version, SeqCst);
         }
         is_over.store(true, SeqCst);
@@ -76,10 +76,13 @@ pub(super) fn clears_under_writers(store: &impl Store) {
             });
         }
         for _ in 0..10 {
-            store.clear().expect("clear");
-            assert!(store.get(&key(5_000)).expect("get").is_none(), "cleared and still there");
+            store.clear().wait().expect("clear");
+            assert!(
+                store.get(&key(5_000)).wait().expect("get").is_none(),
+                "cleared and still there"
+            );
         }
     });
-    store.clear().expect("clear");
+    store.clear().wait().expect("clear");
     assert_eq!(store.stats().entries, 0, "cleared and still counted");
 }

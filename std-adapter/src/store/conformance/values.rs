@@ -5,7 +5,7 @@ use llm_cache_core::{
     record::{Record, Timestamp},
 };
 
-use super::{RequestKey, Store, StoreErrorKind, holds, is_absent, key, put};
+use super::{RequestKey, Store, StoreErrorKind, holds, is_absent, key, put, put_record};
 
 /// Every field comes back as it went in, at the ends of its range too; a time long over, or a ttl
 /// of zero, changes nothing, as a store judges no age.
@@ -32,13 +32,13 @@ pub(super) fn returns_what_was_put(store: &impl Store) {
                     let key = key(n as u32);
                     let cost = u32::MAX;
                     let record = Record { key, created, ttl, cost, usage, extensions, payload };
-                    store.put(&record).expect("put must not fail without a fault");
+                    put_record(store, &record).expect("put must not fail without a fault");
                     holds(store, &record);
                 }
             }
         }
     }
-    store.flush().expect("flush");
+    store.flush().wait().expect("flush");
 }
 
 /// Keys that agree in all but one byte are different keys: an index may know a part of the key
@@ -50,19 +50,19 @@ pub(super) fn keys_are_told_apart(store: &impl Store) {
         RequestKey::from_bytes(bytes)
     };
     for at in 0..32 {
-        store.put(&Record::new(key_at(at), &[at as u8; 9])).expect("put");
+        put_record(store, &Record::new(key_at(at), &[at as u8; 9])).expect("put");
         for earlier in 0..=at {
             holds(store, &Record::new(key_at(earlier), &[earlier as u8; 9]));
         }
     }
     for at in (0..32).step_by(2) {
-        store.remove(&key_at(at)).expect("remove");
-        assert!(store.get(&key_at(at)).expect("get").is_none(), "removed and still there");
+        store.remove(&key_at(at)).wait().expect("remove");
+        assert!(store.get(&key_at(at)).wait().expect("get").is_none(), "removed and still there");
     }
     for at in (1..32).step_by(2) {
         holds(store, &Record::new(key_at(at), &[at as u8; 9]));
     }
-    let never = store.get(&RequestKey::from_bytes([0x77; 32])).expect("get");
+    let never = store.get(&RequestKey::from_bytes([0x77; 32])).wait().expect("get");
     assert!(never.is_none(), "the entry of another key");
 }
 
@@ -71,7 +71,7 @@ pub(super) fn newest_wins(store: &impl Store) {
         for n in 0..10 {
             let payload = round.to_le_bytes();
             let record = Record { cost: n, ..Record::new(key(n), &payload) };
-            store.put(&record).expect("put");
+            put_record(store, &record).expect("put");
             holds(store, &record);
         }
     }
@@ -83,18 +83,22 @@ pub(super) fn removes_and_clears(store: &impl Store) {
         put(store, n, b"here");
     }
     let was_there = holds(store, &Record::new(key(3), b"here"));
-    assert_eq!(store.remove(&key(3)).expect("remove"), was_there, "remove tells what was there");
-    assert!(!store.remove(&key(3)).expect("remove"), "removed twice");
+    assert_eq!(
+        store.remove(&key(3)).wait().expect("remove"),
+        was_there,
+        "remove tells what was there"
+    );
+    assert!(!store.remove(&key(3)).wait().expect("remove"), "removed twice");
     assert!(is_absent(store, 3), "removed and still there");
-    assert!(!store.remove(&key(77)).expect("remove"), "removed what never was");
+    assert!(!store.remove(&key(77)).wait().expect("remove"), "removed what never was");
     put(store, 3, b"again");
     holds(store, &Record::new(key(3), b"again"));
-    store.clear().expect("clear");
+    store.clear().wait().expect("clear");
     for n in 0..10 {
         assert!(is_absent(store, n), "cleared and still there");
     }
     assert_eq!(store.stats().entries, 0, "cleared and still counted");
-    store.clear().expect("a clear of nothing");
+    store.clear().wait().expect("a clear of nothing");
     put(store, 3, b"after");
     holds(store, &Record::new(key(3), b"after"));
 }
@@ -107,7 +111,7 @@ pub(super) fn keeps_its_bound(store: &impl Store) {
     let Some(bytes_max) = store.stats().bytes_max.filter(|&max| max <= BYTES_MAX) else { return };
     let payload = vec![0x33; (bytes_max / 10) as usize];
     for n in 0..30 {
-        match store.put(&Record::new(key(n), &payload)) {
+        match put_record(store, &Record::new(key(n), &payload)) {
             Ok(()) => {}
             Err(error) => assert!(matches!(error.kind(), StoreErrorKind::TooBig { .. }), "{error}"),
         }
@@ -115,7 +119,7 @@ pub(super) fn keeps_its_bound(store: &impl Store) {
         assert!(bytes <= bytes_max, "{bytes} bytes where {bytes_max} are the bound");
     }
     let payload = vec![0x44; bytes_max as usize + 1];
-    if let Err(error) = store.put(&Record::new(key(1), &payload)) {
+    if let Err(error) = put_record(store, &Record::new(key(1), &payload)) {
         let StoreErrorKind::TooBig { needed, capacity } = error.kind() else {
             panic!("not said to be too big: {error}");
         };

@@ -7,7 +7,6 @@ use super::{
     Durability, FileStore, FileStoreOptions,
     sim::{SimDisk, Step, key, open, run},
 };
-use crate::store::Store;
 
 fn options() -> FileStoreOptions {
     let options = FileStore::options().durability(Durability::None);

@@ -10,7 +10,7 @@ use std::{
 };
 
 use super::{Durability, FileStoreOptions, disk::Disk, index::Index, segment::Segment};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{FileFault, StoreError};
 
 /// The directory, the index of what is known to be in it, and what befell the store.
 ///
@@ -70,7 +70,7 @@ impl Directory {
             }
             opened => opened,
         };
-        let opened = Arc::new(opened.map_err(|error| StoreError::io(&segment.path, error))?);
+        let opened = Arc::new(opened.map_err(|error| FileFault::io(&segment.path, error))?);
         self.index_mut().segments_mut().open(handle, Arc::clone(&opened));
         Ok(Some(opened))
     }
@@ -81,7 +81,7 @@ impl Directory {
             return Ok(());
         }
         let why = io::Error::other("it was opened with read_only(true)");
-        Err(StoreError::from_io(StoreErrorKind::ReadOnly, &self.path, why))
+        Err(FileFault::ReadOnly.because(&self.path, why))
     }
 
     /// Whether anything is to survive a power loss.
@@ -91,13 +91,13 @@ impl Directory {
 
     /// An error about the directory.
     pub(crate) fn failed(&self, error: io::Error) -> StoreError {
-        StoreError::io(&self.path, error)
+        FileFault::io(&self.path, error)
     }
 
     /// Returns when the names in the directory survive a power loss.
     pub(crate) fn sync_names(&self) -> Result<(), StoreError> {
         self.disk.sync().map_err(|error| {
-            let error = StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error);
+            let error = FileFault::SyncFailed.because(&self.path, error);
             self.counters.note(&error);
             error
         })
@@ -107,7 +107,9 @@ impl Directory {
 impl Counters {
     /// Counts a sync that failed; later callers that are told of it have no cause to show.
     pub(crate) fn note(&self, error: &StoreError) {
-        if error.kind() == StoreErrorKind::SyncFailed && error.io_kind().is_some() {
+        if FileFault::of(&error) == Some(FileFault::SyncFailed)
+            && FileFault::cause_of(error).is_some()
+        {
             self.sync_failures.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -16,7 +16,7 @@ use super::{
         Fault, Loss, Oracle, Random, SimDisk, Step, check, durabilities, key, open, run, script,
     },
 };
-use crate::store::{Store, StoreErrorKind};
+use crate::store::FileFault;
 
 fn options(durability: Durability) -> FileStoreOptions {
     FileStore::options().durability(durability).segment_bytes(4096)
@@ -106,14 +106,14 @@ fn a_fault_is_told_by_its_kind() {
         let store = open(&disk, options(durability)).unwrap();
         run(&store, Step::Put(1, 1)).unwrap();
         for (fault, kind) in [
-            (Fault::Full, StoreErrorKind::NoSpace),
-            (Fault::ReadOnly, StoreErrorKind::ReadOnly),
-            (Fault::Broken, StoreErrorKind::Io),
+            (Fault::Full, FileFault::NoSpace),
+            (Fault::ReadOnly, FileFault::ReadOnly),
+            (Fault::Broken, FileFault::Io),
         ] {
             disk.fail(0, fault);
             // What the file was made long enough for goes well on a full disk.
             let error = (0..40).find_map(|n| run(&store, Step::Put(2, 4 * n + 3)).err());
-            assert_eq!(error.map(|error| error.kind()), Some(kind), "{durability:?}");
+            assert_eq!(error.and_then(|error| FileFault::of(&error)), Some(kind), "{durability:?}");
             if fault != Fault::Broken {
                 assert!(store.get(&key(1)).unwrap().is_some());
             }
@@ -125,7 +125,7 @@ fn a_fault_is_told_by_its_kind() {
         disk.fail(0, Fault::SyncOnce);
         let error = run(&store, Step::Put(4, 1)).and_then(|()| run(&store, Step::Flush));
         if durability != Durability::None {
-            assert_eq!(error.unwrap_err().kind(), StoreErrorKind::SyncFailed);
+            assert_eq!(FileFault::of(&error.unwrap_err()), Some(FileFault::SyncFailed));
             assert_eq!(store.stats().sync_failures, 1);
         }
         disk.heal();
@@ -149,7 +149,7 @@ fn a_directory_that_is_gone_is_told() {
             }
             assert!(started.elapsed() < Duration::from_secs(60), "not noticed");
         };
-        assert_eq!(error.kind(), StoreErrorKind::Gone);
+        assert_eq!(FileFault::of(&error), Some(FileFault::Gone));
         assert!(store.get(&key(1)).unwrap().is_none());
         assert!(run(&store, Step::Remove(1)).is_ok() || run(&store, Step::Clear).is_err());
     }

@@ -6,6 +6,7 @@
 //! | layer | holds |
 //! |---|---|
 //! | `options` | how a store is to be kept |
+//! | `error` | what can be wrong with a file store |
 //! | `disk` | what the store asks of the operating system, and who may use a directory |
 //! | `segment` | one segment in one file |
 //! | `index` | where each entry stands, in memory |
@@ -15,18 +16,23 @@
 //! | `write` | the segment that the store writes |
 //! | `maintain` | making room, compaction, verification |
 //! | `open_store` | the writer shared by all threads, appending, syncing |
+//! | `opened` | the open store, closed when the last who uses it is gone |
 //! | this file | [`FileStore`] |
+//! | `as_store` | [`FileStore`] behind the trait of all stores |
 
+mod as_store;
 #[cfg(test)]
 mod churn_tests;
 mod directory;
 mod disk;
+mod error;
 #[cfg(test)]
 mod fault_tests;
 mod follow;
 mod index;
 mod maintain;
 mod open_store;
+mod opened;
 mod options;
 #[cfg(test)]
 mod power_tests;
@@ -52,11 +58,13 @@ use llm_cache_core::{
 use self::{
     disk::{Disk, access, network},
     open_store::OpenStore,
+    opened::Opened,
     segment::{DATA_START, padded},
     write::Item,
 };
-use super::{Store, StoreError, StoreErrorKind, StoreStats, Stored};
+use super::{Entry, StoreError, StoreErrorKind, StoreStats};
 
+pub use error::{FileError, FileFault};
 pub use maintain::{Compaction, Damage, DamageKind, Verification};
 pub use options::{Durability, FileStoreOptions};
 pub use read::Entries;
@@ -99,7 +107,7 @@ pub use segment::{FileMedium, HardwareCrc32c};
 ///   needs. In the first 2 ms the child may still return an entry that the parent has just
 ///   replaced.
 pub struct FileStore {
-    shared: Arc<OpenStore>,
+    shared: Arc<Opened>,
 }
 
 impl FileStore {
@@ -134,7 +142,7 @@ impl FileStore {
         path: PathBuf,
         options: FileStoreOptions,
     ) -> Result<Self, StoreError> {
-        Ok(Self { shared: OpenStore::open(disk, path, options)? })
+        Ok(Self { shared: Arc::new(Opened(OpenStore::open(disk, path, options)?)) })
     }
 
     /// The directory.
@@ -195,10 +203,10 @@ impl FileStoreOptions {
     /// Opens the store in the directory `path`, which is made if it is not there.
     ///
     /// # Errors
-    /// As [`FileStore::open`]'s, and [`InvalidNamespace`](StoreErrorKind::InvalidNamespace).
+    /// As [`FileStore::open`]'s, and [`FileFault::InvalidNamespace`].
     pub fn open(self, path: impl AsRef<Path>) -> Result<FileStore, StoreError> {
         let path = path.as_ref();
-        let name = self.namespace_name().map_err(|kind| StoreError::new(kind).at(path))?;
+        let name = self.namespace_name().map_err(|fault| fault.at(path))?;
         let path = name.map_or_else(|| path.to_owned(), |name| access::of_namespace(path, name));
         if !self.may_be_on_network {
             network::refuse(&path)?;
@@ -217,15 +225,13 @@ impl fmt::Debug for FileStore {
     }
 }
 
-/// Waits for what is under way, then syncs unless the durability is `None`.
-impl Drop for FileStore {
-    fn drop(&mut self) {
-        self.shared.close();
-    }
-}
-
-impl Store for FileStore {
-    fn get(&self, key: &RequestKey) -> Result<Option<Stored>, StoreError> {
+/// What a caller who may wait for the disk calls without the detour of [`Store`](super::Store).
+impl FileStore {
+    /// The entry of `key`, whatever its age.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn get(&self, key: &RequestKey) -> Result<Option<Entry>, StoreError> {
         let view = &self.shared.view;
         let begun = view.now();
         view.look(begun)?;
@@ -236,7 +242,13 @@ impl Store for FileStore {
         read::load(key, view)
     }
 
-    fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
+    /// Keeps an entry, in place of an older one of the same key. Returns when the durability of the
+    /// store is met.
+    ///
+    /// # Errors
+    /// [`StoreErrorKind::TooBig`] for an entry that can never fit, with the sizes, and what the file
+    /// system reports.
+    pub fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &self.shared;
         #[cfg(feature = "lz4")]
         let packed =
@@ -257,7 +269,11 @@ impl Store for FileStore {
         shared.commit(writer, Item::Entry(record))
     }
 
-    fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
+    /// Forgets the entry of `key`; says whether there was one.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn remove(&self, key: &RequestKey) -> Result<bool, StoreError> {
         let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
@@ -271,7 +287,10 @@ impl Store for FileStore {
 
     /// Forgets all entries, in all processes, and deletes the segment files that nobody writes to.
     /// Other files in the directory are not touched.
-    fn clear(&self) -> Result<(), StoreError> {
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn clear(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
         let mut writer = shared.writer();
         shared.note_fork(&mut writer)?;
@@ -284,7 +303,11 @@ impl Store for FileStore {
         shared.maintain(|maintenance| maintenance.delete_void())
     }
 
-    fn flush(&self) -> Result<(), StoreError> {
+    /// Returns when everything put so far would survive a power loss.
+    ///
+    /// # Errors
+    /// What the file system reports.
+    pub fn flush(&self) -> Result<(), StoreError> {
         let shared = &self.shared;
         if shared.view.directory.options.is_read_only {
             return Ok(());
@@ -299,7 +322,9 @@ impl Store for FileStore {
         shared.view.directory.sync_names()
     }
 
-    fn stats(&self) -> StoreStats {
+    /// What it holds and what befell it. No I/O.
+    #[must_use]
+    pub fn stats(&self) -> StoreStats {
         let view = &self.shared.view;
         let counters = &view.directory.counters;
         let (unreadable_files, unreadable) = view
@@ -320,9 +345,5 @@ impl Store for FileStore {
             sync_failures: counters.sync_failures.load(Ordering::Relaxed),
             ..StoreStats::default()
         }
-    }
-
-    fn put_may_block(&self) -> bool {
-        true
     }
 }

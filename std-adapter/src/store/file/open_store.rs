@@ -15,7 +15,7 @@ use super::{
     segment::Segment,
     write::{Appended, Flusher, Item, Writer},
 };
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{FileFault, StoreError};
 
 /// How often something is written anew because somebody deletes the files that it is in.
 const COMMITS: u32 = 4;
@@ -129,7 +129,7 @@ impl OpenStore {
             self.view.look_anew()?;
             writer = self.writer();
         }
-        Err(StoreError::new(StoreErrorKind::Gone).at(&self.view.directory.path))
+        Err(FileFault::Gone.at(&self.view.directory.path))
     }
 
     /// Appends an item with an order above all that were seen, and applies it to the index.
@@ -159,7 +159,7 @@ impl OpenStore {
         let segment = &appended.segment;
         let is_there = if self.view.directory.options.durability == Durability::Always {
             self.sync(segment, appended.end)?;
-            segment.is_linked().map_err(|error| StoreError::io(&segment.path, error))?
+            segment.is_linked().map_err(|error| FileFault::io(&segment.path, error))?
         } else {
             true
         };

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::store::StoreErrorKind;
+use super::FileFault;
 
 /// What survives a power loss. A crash or `kill -9` of this process alone loses nothing that `put`
 /// has acknowledged, under any of these: the operating system has it.
@@ -68,7 +68,7 @@ impl FileStoreOptions {
     /// it by one segment for each that is writing, whatever any of them does. A process that stops
     /// while it holds the maintenance lock, without which nothing is deleted, makes the others
     /// decline puts after two seconds, with
-    /// [`BoundReached`](crate::store::StoreErrorKind::BoundReached). The
+    /// [`BoundReached`](crate::store::FileFault::BoundReached). The
     /// [store](crate::store::FileStore) says what goes.
     #[must_use]
     pub const fn max_bytes(mut self, bytes: u64) -> Self {
@@ -134,7 +134,7 @@ impl FileStoreOptions {
     /// Then nothing in the directory is made, changed or locked for good, so that it may be on a
     /// mount that is read only, as the layer of an image or a folder under version control. It may
     /// belong to root, on such a mount to anybody, and its modes stay as they are. Puts, removals,
-    /// clears and compactions return [`ReadOnly`](crate::store::StoreErrorKind::ReadOnly). What
+    /// clears and compactions return [`ReadOnly`](crate::store::FileFault::ReadOnly). What
     /// others write there meanwhile is seen as ever; where there is no `lock` yet, within half a
     /// second.
     #[must_use]
@@ -172,9 +172,9 @@ impl FileStoreOptions {
     ///
     /// # Errors
     /// A name that no namespace may have.
-    pub(crate) fn namespace_name(&self) -> Result<Option<&str>, StoreErrorKind> {
+    pub(crate) fn namespace_name(&self) -> Result<Option<&str>, FileFault> {
         let Some(namespace) = &self.namespace else { return Ok(None) };
-        namespace.name().map(Some).ok_or(StoreErrorKind::InvalidNamespace)
+        namespace.name().map(Some).ok_or(FileFault::InvalidNamespace)
     }
 
     /// How many files may be open beside those that are written.
@@ -220,7 +220,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::store::{FileStore, Store};
+    use crate::store::FileStore;
 
     /// Each namespace has its own entries and a clear of its own, beside the store in the directory
     /// itself; and the directory stays closed to others.
@@ -252,7 +252,7 @@ mod tests {
             ["", "..", "a/b", "a.seg", "Tenant", "a b", "\u{e4}", "a\0", &long, &long.repeat(9)]
         {
             let error = FileStore::options().namespace(name).open(&dir).unwrap_err();
-            assert_eq!(error.kind(), StoreErrorKind::InvalidNamespace, "{name:?}");
+            assert_eq!(FileFault::of(&error), Some(FileFault::InvalidNamespace), "{name:?}");
         }
         assert_eq!(dir.path().read_dir().unwrap().count(), 0);
         FileStore::options().namespace(&long[..64]).open(&dir).unwrap();

@@ -13,7 +13,6 @@ use super::{
         script,
     },
 };
-use crate::store::Store;
 
 fn options(durability: Durability) -> FileStoreOptions {
     FileStore::options().durability(durability).segment_bytes(4096)

@@ -17,7 +17,7 @@ mod damaged;
 mod places;
 
 use super::*;
-use crate::store::{StoreErrorKind, conformance};
+use crate::store::{FileFault, StoreErrorKind, conformance};
 
 fn key(n: u8) -> RequestKey {
     RequestKey::from_bytes([n; 32])
@@ -54,8 +54,8 @@ fn segments(path: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn kind(result: Result<FileStore, StoreError>) -> StoreErrorKind {
-    result.map(drop).unwrap_err().kind()
+fn kind(result: Result<FileStore, StoreError>) -> FileFault {
+    FileFault::of(&result.map(drop).unwrap_err()).unwrap()
 }
 
 /// The written contract holds at every durability, with segments so small that they rotate too.
@@ -187,8 +187,8 @@ fn a_newer_version_is_refused() {
     let newer_file = dir.path().join("00000007.seg");
     fs::write(&newer_file, &newer).unwrap();
     let error = FileStore::open(&dir).unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::NewerVersion { found: 9 });
-    assert_eq!(error.path(), Some(&*newer_file));
+    assert_eq!(FileFault::of(&error), Some(FileFault::NewerVersion { found: 9 }));
+    assert_eq!(FileError::of(&error).and_then(FileError::path), Some(&*newer_file));
     assert_eq!(fs::read(&newer_file).unwrap(), newer);
     assert_eq!(fs::read(file).unwrap(), old);
     fs::write(&newer_file, b"no segment at all").unwrap();

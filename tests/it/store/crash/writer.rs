@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use llm_cache::store::{FileStore, Store};
+use llm_cache::store::FileStore;
 
 use super::{
     super::{entry, process::say},

@@ -18,7 +18,7 @@ use std::{
 
 use llm_cache::{
     llm_cache_core::{RequestKey, record::Record},
-    store::{Durability, FileStore, Store, StoreError, StoreErrorKind},
+    store::{Durability, FileStore, StoreError, StoreErrorKind},
 };
 use tempfile::TempDir;
 
@@ -64,7 +64,7 @@ fn the_bound_holds_while_the_lock_is_held() {
         assert!(segments(dir.path()).len() < 48, "after {n} puts");
     }
     assert!(declined.len() > 200, "{} puts were declined", declined.len());
-    assert!(declined.iter().all(|error| error.kind() == StoreErrorKind::BoundReached));
+    assert!(declined.iter().all(|error| error.kind() == StoreErrorKind::Full));
     let words = declined[0].to_string();
     assert!(words.contains("lock"), "it does not say what is held: {words}");
     if cfg!(target_os = "linux") {

@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use llm_cache::store::{FileStore, Store};
+use llm_cache::store::FileStore;
 
 use super::{
     super::{

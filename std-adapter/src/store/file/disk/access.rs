@@ -13,7 +13,7 @@ use rustix::{
 };
 
 use super::{LOCK_NAME, LocalDisk};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{FileFault, StoreError};
 
 /// What the directory of a namespace is called before the namespace's own name: no other file of a
 /// store begins like this.
@@ -27,23 +27,23 @@ pub(crate) fn of_namespace(path: &Path, name: &str) -> PathBuf {
 /// Makes the directory if need be, checks that nobody else can reach into it, and opens it. With
 /// `trusts_group` the groups of directories count as nobody else.
 pub(crate) fn open(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreError> {
-    let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
+    let path = std::path::absolute(path).map_err(|error| FileFault::io(path, error))?;
     if path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound) {
         check_ancestors(&path, trusts_group)?;
         let mut builder = DirBuilder::new();
         let made = builder.recursive(true).mode(0o700).create(&path);
-        made.map_err(|error| StoreError::io(&path, error))?;
+        made.map_err(|error| FileFault::io(&path, error))?;
     }
     check_ancestors(&path, trusts_group)?;
     let (handle, metadata) = open_directory(&path)?;
-    let failed = |error| StoreError::io(&path, error);
-    let refused = |kind| Err(StoreError::new(kind).at(&path));
+    let failed = |error| FileFault::io(&path, error);
+    let refused = |fault: FileFault| Err(fault.at(&path));
     if metadata.uid() != geteuid().as_raw() {
-        return refused(StoreErrorKind::NotOurs);
+        return refused(FileFault::NotOurs);
     }
     let others = if trusts_group { 0o002 } else { 0o022 };
     if metadata.mode() & others != 0 {
-        return refused(StoreErrorKind::WritableByOthers);
+        return refused(FileFault::WritableByOthers);
     }
     // Others may see names and sizes in a directory that was there before. Only one that holds
     // nothing but a store is closed to them: it may be somebody's home.
@@ -56,7 +56,7 @@ pub(crate) fn open(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreEr
 /// Opens a directory that is there, to read in it alone. Root may own it as well as we; and on a
 /// mount where nothing can be written, owners and modes say nothing.
 pub(crate) fn open_to_read(path: &Path, trusts_group: bool) -> Result<LocalDisk, StoreError> {
-    let path = std::path::absolute(path).map_err(|error| StoreError::io(path, error))?;
+    let path = std::path::absolute(path).map_err(|error| FileFault::io(path, error))?;
     let (handle, metadata) = open_directory(&path)?;
     let mount = rustix::fs::fstatvfs(&handle);
     if mount.is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::RDONLY)) {
@@ -65,19 +65,19 @@ pub(crate) fn open_to_read(path: &Path, trusts_group: bool) -> Result<LocalDisk,
     check_ancestors(&path, trusts_group)?;
     let us = geteuid().as_raw();
     if !is_trusted(&metadata, us) {
-        return Err(StoreError::new(StoreErrorKind::NotOurs).at(&path));
+        return Err(FileFault::NotOurs.at(&path));
     }
     if is_writable_by_others(&metadata, us, trusts_group) {
-        return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(&path));
+        return Err(FileFault::WritableByOthers.at(&path));
     }
     Ok(LocalDisk::read_only(handle, path, false))
 }
 
 fn open_directory(path: &Path) -> Result<(File, Metadata), StoreError> {
-    let failed = |error| StoreError::io(path, error);
+    let failed = |error| FileFault::io(path, error);
     let flags = OFlags::NOFOLLOW | OFlags::DIRECTORY;
     if path.symlink_metadata().map_err(failed)?.is_symlink() {
-        return Err(StoreError::new(StoreErrorKind::SymbolicLink).at(path));
+        return Err(FileFault::SymbolicLink.at(path));
     }
     let handle = OpenOptions::new()
         .read(true)
@@ -112,22 +112,22 @@ fn check_ancestors(path: &Path, trusts_group: bool) -> Result<(), StoreError> {
         let metadata = match ancestor.symlink_metadata() {
             // Not made yet.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-            metadata => metadata.map_err(|error| StoreError::io(ancestor, error))?,
+            metadata => metadata.map_err(|error| FileFault::io(ancestor, error))?,
         };
         nearest = nearest.or(Some(ancestor));
         if metadata.is_symlink() && !is_trusted(&metadata, us) {
-            return Err(StoreError::new(StoreErrorKind::SymbolicLink).at(ancestor));
+            return Err(FileFault::SymbolicLink.at(ancestor));
         }
     }
     let parent = nearest.unwrap_or(path);
-    let real = parent.canonicalize().map_err(|error| StoreError::io(parent, error))?;
+    let real = parent.canonicalize().map_err(|error| FileFault::io(parent, error))?;
     for ancestor in real.ancestors() {
-        let metadata = ancestor.metadata().map_err(|error| StoreError::io(ancestor, error))?;
+        let metadata = ancestor.metadata().map_err(|error| FileFault::io(ancestor, error))?;
         if !is_trusted(&metadata, us) {
-            return Err(StoreError::new(StoreErrorKind::NotOurs).at(ancestor));
+            return Err(FileFault::NotOurs.at(ancestor));
         }
         if is_writable_by_others(&metadata, us, trusts_group) {
-            return Err(StoreError::new(StoreErrorKind::WritableByOthers).at(ancestor));
+            return Err(FileFault::WritableByOthers.at(ancestor));
         }
     }
     Ok(())

@@ -160,6 +160,19 @@ impl DiskFile for LocalFile {
         Ok(bytes)
     }
 
+    /// Linux alone tells what is in its page cache. Elsewhere every read counts as one that waits.
+    #[cfg(target_os = "linux")]
+    fn read_cached(&self, bytes: &mut [u8], offset: u64) -> io::Result<Option<usize>> {
+        use rustix::io::{ReadWriteFlags, preadv2};
+        let mut parts = [io::IoSliceMut::new(bytes)];
+        match preadv2(&self.0, &mut parts, offset, ReadWriteFlags::NOWAIT) {
+            Ok(len) => Ok(Some(len)),
+            // It would wait; or the file system or the kernel cannot tell.
+            Err(Errno::AGAIN | Errno::OPNOTSUPP | Errno::NOSYS | Errno::INTR) => Ok(None),
+            Err(errno) => Err(errno.into()),
+        }
+    }
+
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.0.write_all_at(bytes, offset)
     }

@@ -3,7 +3,7 @@
 use std::{io, path::Path, thread, time::Duration};
 
 use super::{Disk, DiskFile};
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{FileFault, StoreError};
 
 /// The name of the file whose lock makes its holder the only one to delete and to compact.
 pub(crate) const LOCK_NAME: &str = "lock";
@@ -33,9 +33,9 @@ pub(crate) fn open_lock(
     let opened = opened.and_then(|file| Ok((file.id()?, file)));
     opened.map(Some).map_err(|error| match error.raw_os_error() {
         Some(code) if code == rustix::io::Errno::LOOP.raw_os_error() => {
-            StoreError::from_io(StoreErrorKind::SymbolicLink, &path, error)
+            FileFault::SymbolicLink.because(&path, error)
         }
-        _ => StoreError::io(&path, error),
+        _ => FileFault::io(&path, error),
     })
 }
 

@@ -5,12 +5,12 @@
 
 use std::{io, path::Path};
 
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::{FileFault, StoreError};
 
 /// Refuses a path on a network file system. Of a directory that is not there yet, its nearest
 /// ancestor that is tells where it will be.
 pub(crate) fn refuse(path: &Path) -> Result<(), StoreError> {
-    let failed = |error| StoreError::io(path, error);
+    let failed = |error| FileFault::io(path, error);
     let absolute = std::path::absolute(path).map_err(failed)?;
     for ancestor in absolute.ancestors() {
         match network_kind(ancestor) {
@@ -19,7 +19,7 @@ pub(crate) fn refuse(path: &Path) -> Result<(), StoreError> {
             Ok(None) => return Ok(()),
             Ok(Some(kind)) => {
                 let kind = io::Error::other(kind);
-                return Err(StoreError::from_io(StoreErrorKind::NetworkFileSystem, path, kind));
+                return Err(FileFault::NetworkFileSystem.because(path, kind));
             }
         }
     }
@@ -102,6 +102,6 @@ mod tests {
         let file = dir.path().join("file");
         std::fs::write(&file, b"").unwrap();
         let error = refuse(&file.join("below")).unwrap_err();
-        assert_eq!(error.kind(), StoreErrorKind::NotADirectory);
+        assert_eq!(FileFault::of(&error), Some(FileFault::NotADirectory));
     }
 }

@@ -4,7 +4,7 @@ use std::{collections::HashSet, io, mem, process, sync::Arc, time::Instant};
 
 use super::{Follow, Identity, tail::Tail};
 use crate::store::{
-    StoreError,
+    FileFault, StoreError,
     file::{
         directory::Directory,
         disk::{LOCK_NAME, Listed, open_lock},
@@ -69,7 +69,9 @@ impl Follow {
 
     fn take_up(&mut self, file: &Listed, directory: &Directory) -> Result<(), StoreError> {
         let opened = match Segment::open(&directory.disk, &directory.path, file) {
-            Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => return Ok(()),
+            Err(error) if FileFault::cause_of(&error) == Some(io::ErrorKind::NotFound) => {
+                return Ok(());
+            }
             opened => opened?,
         };
         match opened {

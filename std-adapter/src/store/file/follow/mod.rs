@@ -25,7 +25,7 @@ use std::{
 
 use self::tail::Tail;
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError,
     file::{
         directory::Directory,
         disk::{Disk, DiskFile, LOCK_NAME, LockFile, lock_soon, open_lock},
@@ -125,11 +125,10 @@ impl Follow {
     /// Whether the directory is there, and no newer version uses it.
     pub(crate) fn check_version(&self, directory: &Directory) -> Result<(), StoreError> {
         if self.state.is_gone {
-            return Err(StoreError::new(StoreErrorKind::Gone).at(&directory.path));
+            return Err(FileFault::Gone.at(&directory.path));
         }
         let Some((name, found)) = &self.newer else { return Ok(()) };
-        let kind = StoreErrorKind::NewerVersion { found: *found };
-        Err(StoreError::new(kind).at(&directory.path.join(name)))
+        Err(FileFault::NewerVersion { found: *found }.at(&directory.path.join(name)))
     }
 
     /// The file whose lock makes its holder the only one to delete and to compact.
@@ -137,7 +136,7 @@ impl Follow {
         &self,
         directory: &Directory,
     ) -> Result<&dyn DiskFile, StoreError> {
-        let read_only = || StoreError::new(StoreErrorKind::ReadOnly).at(&directory.path);
+        let read_only = || FileFault::ReadOnly.at(&directory.path);
         self.lock.as_ref().map(|(_, file)| &**file).ok_or_else(read_only)
     }
 
@@ -160,7 +159,7 @@ impl Follow {
     pub(crate) fn give_notice(&self, directory: &Directory) -> Result<(), StoreError> {
         let [a, b, c, d, e, f, g, h, ..] = random_bytes();
         let given = self.maintenance_lock(directory)?.write_at(&[a, b, c, d, e, f, g, h], 0);
-        given.map_err(|error| StoreError::io(&directory.path.join(LOCK_NAME), error))
+        given.map_err(|error| FileFault::io(&directory.path.join(LOCK_NAME), error))
     }
 
     /// Brings the index up to date with what others have done until now.
@@ -181,11 +180,26 @@ impl Follow {
         live.try_for_each(|tail| tail.catch_up(directory))
     }
 
+    /// Whether a look would find nothing new, told without waiting for a disk. `false` where it
+    /// would find something, or that cannot be told.
+    pub(crate) fn is_unchanged(&self) -> bool {
+        let mut notice = Notice::default();
+        let is_noted = match &self.lock {
+            Some((_, lock)) => matches!(lock.read_cached(&mut notice, 0), Ok(Some(_))),
+            None => true,
+        };
+        is_noted
+            && notice == self.notice
+            && self.pid == process::id()
+            && self.listed_at.is_some_and(|at| at.elapsed() < LISTING)
+            && self.tails.iter().filter(|tail| tail.is_live()).all(Tail::is_unchanged)
+    }
+
     fn read_notice(&self, directory: &Directory) -> Result<Notice, StoreError> {
         let mut notice = Notice::default();
         let Some((_, lock)) = &self.lock else { return Ok(notice) };
         let read = lock.read_at(&mut notice, 0);
-        read.map_err(|error| StoreError::io(&directory.path.join(LOCK_NAME), error))?;
+        read.map_err(|error| FileFault::io(&directory.path.join(LOCK_NAME), error))?;
         Ok(notice)
     }
 
@@ -233,7 +247,7 @@ impl Follow {
     ) -> Result<Option<(u32, Arc<Segment>, u32)>, StoreError> {
         for tail in &mut self.tails {
             let path = tail.segment.path.clone();
-            let failed = |error| StoreError::io(&path, error);
+            let failed = |error| FileFault::io(&path, error);
             // Where a sync of ours has failed, none that succeeds later would mean anything.
             if !tail.has_room(len) || tail.is_live() || tail.segment.is_failed() {
                 continue;
@@ -268,7 +282,7 @@ impl Follow {
         directory: &Directory,
     ) -> Result<bool, StoreError> {
         let is_locked = segment.file().and_then(|file| lock_soon(&*file));
-        if !is_locked.map_err(|error| StoreError::io(&segment.path, error))? {
+        if !is_locked.map_err(|error| FileFault::io(&segment.path, error))? {
             return Ok(false);
         }
         self.reclaimed = Some(handle);

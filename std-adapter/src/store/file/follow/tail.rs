@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 use llm_cache_core::record::{Found, HEAD_LEN, Kind, Scan};
 
 use crate::store::{
-    StoreError,
+    FileFault, StoreError,
     file::{
         directory::Directory,
         segment::{DATA_START, Segment, Until},
@@ -72,7 +72,7 @@ impl Tail {
         self.is_live = match asked {
             // The next listing finds that it is gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
-            asked => asked.map_err(|error| StoreError::io(&self.segment.path, error))?,
+            asked => asked.map_err(|error| FileFault::io(&self.segment.path, error))?,
         };
         Ok(())
     }
@@ -106,8 +106,15 @@ impl Tail {
     fn unless_gone<T: Default>(&self, read: io::Result<T>) -> Result<T, StoreError> {
         match read {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(T::default()),
-            read => read.map_err(|error| StoreError::io(&self.segment.path, error)),
+            read => read.map_err(|error| FileFault::io(&self.segment.path, error)),
         }
+    }
+
+    /// Whether nothing was written since, told without waiting for a disk.
+    pub(super) fn is_unchanged(&self) -> bool {
+        let mut start = [0; 16];
+        let read = self.segment.read_cached(&mut start, self.at);
+        self.at == self.end && read.is_some() && start == [0; 16]
     }
 
     /// Whether there may be more to read, and how far.

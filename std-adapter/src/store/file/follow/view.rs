@@ -60,11 +60,33 @@ impl View {
     /// Looks at what others have done, unless that was just done, by this clock, and nobody else
     /// writes.
     pub(crate) fn look(&self, now: u64) -> Result<(), StoreError> {
+        if self.is_recent(now) { Ok(()) } else { self.look_since(now) }
+    }
+
+    /// Whether others were looked at a moment before `now`, and nobody else writes.
+    fn is_recent(&self, now: u64) -> bool {
         let age = now.saturating_sub(self.looked_at.load(Ordering::Acquire));
-        if u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire) {
-            return Ok(());
+        u128::from(age) < LEASE.as_nanos() && !self.is_shared.load(Ordering::Acquire)
+    }
+
+    /// What [`look`](Self::look) does, where no disk and no other thread has to be waited for;
+    /// `false` where it has to, or others have news.
+    pub(crate) fn look_at_once(&self, now: u64) -> bool {
+        self.is_recent(now) || self.look_at_once_since(now)
+    }
+
+    /// The same for [`look_since`](Self::look_since).
+    pub(crate) fn look_at_once_since(&self, since: u64) -> bool {
+        let Ok(follow) = self.follow.try_lock() else { return false };
+        if self.looked_at.load(Ordering::Acquire) > since {
+            return true;
         }
-        self.look_since(now)
+        let begun = self.now();
+        let is_unchanged = follow.is_unchanged();
+        if is_unchanged {
+            self.looked_at.store(begun, Ordering::Release);
+        }
+        is_unchanged
     }
 
     pub(crate) fn look_now(&self) -> Result<(), StoreError> {

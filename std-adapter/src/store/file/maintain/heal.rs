@@ -10,7 +10,7 @@ use llm_cache_core::record::{Found, Kind, Record};
 
 use super::Maintenance;
 use crate::store::{
-    StoreError,
+    FileFault, StoreError,
     file::{
         index::Place,
         read::candidates,
@@ -40,7 +40,7 @@ impl Maintenance<'_> {
             }
             Ok(())
         });
-        walked.map_err(|error| StoreError::io(&segment.path, error))?;
+        walked.map_err(|error| FileFault::io(&segment.path, error))?;
         let mut copies = Vec::new();
         for found in replaced {
             if !self.is_replaced(&found, segment)? {
@@ -60,7 +60,7 @@ impl Maintenance<'_> {
         for (found, place) in candidates {
             let Some(segment) = self.held(place) else { continue };
             let bytes = segment.read_bytes(found.offset, place.len);
-            let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
+            let bytes = bytes.map_err(|error| FileFault::io(&segment.path, error))?;
             let frame = segment.header.frame(found.offset, &CRC);
             let record = Record::decode(&bytes, &frame, &CRC).ok();
             let item = match &record {
@@ -89,7 +89,7 @@ impl Maintenance<'_> {
     fn is_replaced(&self, found: &Found, segment: &Segment) -> Result<bool, StoreError> {
         let Some(place) = self.newest_of(found) else { return Ok(false) };
         let Some(other) = self.held(place) else { return Ok(false) };
-        let failed = |error| StoreError::io(&other.path, error);
+        let failed = |error| FileFault::io(&other.path, error);
         let Some(head) = other.head_at(place.offset()).map_err(failed)? else { return Ok(false) };
         let rank = (head.order, other.header.sequence, place.offset());
         if rank < (found.head.order, segment.header.sequence, found.offset) {

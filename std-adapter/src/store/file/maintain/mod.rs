@@ -18,7 +18,7 @@ use self::{
     replaced::is_unreadable,
 };
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError,
     file::{
         disk::{LOCK_NAME, lock_soon},
         follow::{HeldUp, View},
@@ -81,7 +81,8 @@ impl Maintenance<'_> {
         let unlocked = self.unlock();
         match done {
             Err(error)
-                if error.kind() == StoreErrorKind::BoundReached && self.writer.takes(len) =>
+                if FileFault::of(&error) == Some(FileFault::BoundReached)
+                    && self.writer.takes(len) =>
             {
                 unlocked
             }
@@ -104,7 +105,7 @@ impl Maintenance<'_> {
         let capacity = self.view.directory.options.segment_capacity().into();
         if self.view.follow().state().is_shared && !self.fits(capacity) {
             match self.delete_until(capacity) {
-                Err(error) if error.kind() == StoreErrorKind::BoundReached => {}
+                Err(error) if FileFault::of(&error) == Some(FileFault::BoundReached) => {}
                 made => made?,
             }
         }
@@ -179,7 +180,7 @@ impl Maintenance<'_> {
         let who = holder.map_or("another process".to_owned(), |id| format!("process {id}"));
         let why = format!("{who} holds the lock of this file, without which nobody may delete");
         let path = self.view.directory.path.join(LOCK_NAME);
-        StoreError::from_io(StoreErrorKind::BoundReached, &path, io::Error::other(why))
+        FileFault::BoundReached.because(&path, io::Error::other(why))
     }
 
     /// Tells everyone what has changed, and gives the lock back.
@@ -227,8 +228,7 @@ impl Maintenance<'_> {
             }
             if rounds == 0 || left == 0 {
                 let why = io::Error::other("other processes are writing to all that could go");
-                let (kind, path) = (StoreErrorKind::BoundReached, &self.view.directory.path);
-                return Err(StoreError::from_io(kind, path, why));
+                return Err(FileFault::BoundReached.because(&self.view.directory.path, why));
             }
             rounds -= 1;
             thread::sleep(PAUSE);
@@ -306,7 +306,7 @@ impl Maintenance<'_> {
         names.sort();
         for name in names {
             let path = self.view.directory.path.join(&name);
-            let failed = |error| StoreError::io(&path, error);
+            let failed = |error| FileFault::io(&path, error);
             let file = match self.view.directory.disk.open(&name) {
                 // The next listing finds that it is gone.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

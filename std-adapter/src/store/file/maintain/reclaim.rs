@@ -18,7 +18,7 @@ use llm_cache_core::{
 
 use super::{Maintenance, replaced::sync_replacements};
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError,
     file::{
         index::{Held, Place},
         segment::{CRC, DATA_START, Segment, Until, padded},
@@ -46,7 +46,7 @@ impl Maintenance<'_> {
         let Some(segment) = segment else { return Ok(Some(false)) };
         let opened = self.view.directory.open_segment(handle, segment)?;
         let Some(segment) = opened else { return Ok(Some(false)) };
-        let failed = |error| StoreError::io(&segment.path, error);
+        let failed = |error| FileFault::io(&segment.path, error);
         if !self.view.follow().lock(handle, &segment, &self.view.directory)? {
             return Ok(None);
         }
@@ -61,7 +61,7 @@ impl Maintenance<'_> {
         segment: &Arc<Segment>,
         keep: Keep,
     ) -> Result<bool, StoreError> {
-        let failed = |error| StoreError::io(&segment.path, error);
+        let failed = |error| FileFault::io(&segment.path, error);
         let mut copies = self.heal_replaced(segment, handle)?;
         let mut current = Vec::new();
         let mut records = 0;
@@ -91,9 +91,9 @@ impl Maintenance<'_> {
         copies.extend(self.mark(segment, handle, &dropped, clear)?);
         for copy in &copies {
             copy.sync().inspect_err(|error| self.view.directory.counters.note(error))?;
-            let failed = |error| StoreError::io(&copy.path, error);
+            let failed = |error| FileFault::io(&copy.path, error);
             if !copy.is_linked().map_err(failed)? {
-                return Err(StoreError::new(StoreErrorKind::Gone).at(&copy.path));
+                return Err(FileFault::Gone.at(&copy.path));
             }
         }
         if !copies.is_empty() {
@@ -157,7 +157,7 @@ impl Maintenance<'_> {
         let mut copies = Vec::new();
         for (found, place) in kept {
             let bytes = segment.read_bytes(found.offset, place.len);
-            let bytes = bytes.map_err(|error| StoreError::io(&segment.path, error))?;
+            let bytes = bytes.map_err(|error| FileFault::io(&segment.path, error))?;
             let frame = segment.header.frame(found.offset, &CRC);
             let Ok((record, _)) = Record::decode(&bytes, &frame, &CRC) else {
                 self.view.directory.counters.count_damage(1);
@@ -240,7 +240,7 @@ impl Maintenance<'_> {
                 // Somebody has deleted it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 walked => {
-                    walked.map_err(|error| StoreError::io(&other.path, error))?;
+                    walked.map_err(|error| FileFault::io(&other.path, error))?;
                 }
             }
         }

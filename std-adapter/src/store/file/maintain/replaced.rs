@@ -3,7 +3,7 @@
 use std::{collections::HashSet, io};
 
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError,
     file::{
         directory::Directory,
         disk::{DiskFile, Listed},
@@ -25,7 +25,7 @@ pub(crate) fn sync_replacements(
         others.extend(place.map(|place| place.segment));
         Ok(())
     });
-    walked.map_err(|error| StoreError::io(&segment.path, error))?;
+    walked.map_err(|error| FileFault::io(&segment.path, error))?;
     others.remove(&handle);
     let index = directory.index();
     let replacements: Vec<_> = index
@@ -41,7 +41,7 @@ pub(crate) fn sync_replacements(
             file => file.and_then(|file| file.sync_data()),
         };
         if let Err(error) = synced {
-            let error = StoreError::from_io(StoreErrorKind::SyncFailed, &other.path, error);
+            let error = FileFault::SyncFailed.because(&other.path, error);
             directory.counters.note(&error);
             return Err(error);
         }
@@ -55,7 +55,7 @@ pub(crate) fn is_unreadable(
     name: String,
     directory: &Directory,
 ) -> Result<bool, StoreError> {
-    let failed = |error| StoreError::io(&directory.path.join(&name), error);
+    let failed = |error| FileFault::io(&directory.path.join(&name), error);
     let id = file.id().map_err(failed)?;
     let len = file.len().map_err(failed)?;
     let opened = Segment::open(&directory.disk, &directory.path, &Listed { name, id, len })?;

@@ -8,7 +8,7 @@ use llm_cache_core::{
 };
 
 use crate::store::{
-    StoreError,
+    FileFault, StoreError,
     file::{
         directory::Directory,
         disk::Listed,
@@ -123,7 +123,7 @@ pub(crate) fn verify(directory: &Directory) -> Result<Verification, StoreError> 
     for file in &listed {
         match verify_file(file, directory, &mut verification) {
             // Compacted or evicted meanwhile.
-            Err(error) if error.io_kind() == Some(io::ErrorKind::NotFound) => {}
+            Err(error) if FileFault::cause_of(&error) == Some(io::ErrorKind::NotFound) => {}
             done => done?,
         }
     }
@@ -141,7 +141,7 @@ fn verify_file(
     let kind = match opened {
         Opened::Segment(segment) => {
             let read = verify_segment(&segment, verification);
-            return read.map_err(|error| StoreError::io(&segment.path, error));
+            return read.map_err(|error| FileFault::io(&segment.path, error));
         }
         Opened::Unreadable => DamageKind::Header,
         Opened::Newer { found } => DamageKind::NewerVersion { found },

@@ -4,7 +4,7 @@ use llm_cache_core::{RequestKey, key::KeyPrefix};
 
 use super::{load::LOADS, recover};
 use crate::store::{
-    StoreError, Stored,
+    Entry, FileFault, StoreError,
     file::{
         follow::View,
         index::Place,
@@ -30,7 +30,19 @@ impl<'s> Entries<'s> {
 }
 
 impl Entries<'_> {
-    fn entry_at(&self, prefix: KeyPrefix) -> Result<Option<(RequestKey, Stored)>, StoreError> {
+    /// Keeps those of a page alone: the first `limit` behind `after`, in the order of the keys'
+    /// first bytes. Gives where the next page begins, if there is one.
+    pub(crate) fn keep_page(&mut self, after: Option<u64>, limit: usize) -> Option<u64> {
+        self.left.retain(|prefix| after.is_none_or(|after| prefix.number() > after));
+        self.left.sort_unstable_by_key(|prefix| prefix.number());
+        if self.left.len() <= limit {
+            return None;
+        }
+        self.left.truncate(limit);
+        self.left.last().map(|prefix| prefix.number())
+    }
+
+    fn entry_at(&self, prefix: KeyPrefix) -> Result<Option<(RequestKey, Entry)>, StoreError> {
         for _ in 0..LOADS {
             let Some((segment, place)) = self.view.directory.index().at(prefix) else { break };
             match self.view.directory.open_segment(place.segment, segment)? {
@@ -46,8 +58,8 @@ impl Entries<'_> {
         &self,
         segment: &Segment,
         place: Place,
-    ) -> Result<Option<(RequestKey, Stored)>, StoreError> {
-        let failed = |error| StoreError::io(&segment.path, error);
+    ) -> Result<Option<(RequestKey, Entry)>, StoreError> {
+        let failed = |error| FileFault::io(&segment.path, error);
         if let Some(entry) = segment.read(place.offset(), place.len).map_err(failed)? {
             let (key, stored) = entry;
             return Ok(unpack(stored).map(|stored| (key, stored)));
@@ -67,7 +79,7 @@ impl std::fmt::Debug for Entries<'_> {
 }
 
 impl Iterator for Entries<'_> {
-    type Item = Result<(RequestKey, Stored), StoreError>;
+    type Item = Result<(RequestKey, Entry), StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         while let Some(prefix) = self.left.pop() {

@@ -5,5 +5,5 @@ mod load;
 mod recover;
 
 pub use entries::Entries;
-pub(crate) use load::load;
+pub(crate) use load::{load, load_at_once};
 pub(crate) use recover::{candidates, recover};

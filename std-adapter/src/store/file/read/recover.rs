@@ -8,7 +8,7 @@ use llm_cache_core::{
 };
 
 use crate::store::{
-    StoreError, Stored,
+    Entry, FileFault, StoreError,
     file::{
         directory::Directory,
         index::Place,
@@ -22,7 +22,7 @@ pub(crate) fn recover(
     key: &RequestKey,
     damaged: Place,
     directory: &Directory,
-) -> Result<Option<Stored>, StoreError> {
+) -> Result<Option<Entry>, StoreError> {
     directory.counters.count_damage(1);
     directory.index_mut().forget(key, damaged);
     let mut candidates = candidates(key, directory)?;
@@ -38,7 +38,7 @@ pub(crate) fn recover(
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             read => read,
         };
-        if let Some((_, stored)) = read.map_err(|error| StoreError::io(&segment.path, error))? {
+        if let Some((_, stored)) = read.map_err(|error| FileFault::io(&segment.path, error))? {
             directory.index_mut().point(key, place);
             return Ok(unpack(stored));
         }
@@ -71,7 +71,7 @@ pub(crate) fn candidates(
             // It was deleted, and what it held stands elsewhere or is gone.
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             walked => {
-                walked.map_err(|error| StoreError::io(&segment.path, error))?;
+                walked.map_err(|error| FileFault::io(&segment.path, error))?;
             }
         }
     }

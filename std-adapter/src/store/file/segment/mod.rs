@@ -25,7 +25,7 @@ use llm_cache_core::{
 
 use self::{progress::Progress, window::SegmentMedium};
 use crate::store::{
-    StoreError, StoreErrorKind, Stored,
+    Entry, FileFault, StoreError,
     file::disk::{Disk, DiskFile, Listed},
 };
 
@@ -120,7 +120,7 @@ impl Segment {
         listed: &Listed,
     ) -> Result<Opened, StoreError> {
         let path = directory.join(&listed.name);
-        let failed = |error| StoreError::io(&path, error);
+        let failed = |error| FileFault::io(&path, error);
         let file = disk.open(&listed.name).map_err(failed)?;
         let id = file.id().map_err(failed)?;
         let mut medium = SegmentMedium::new(&*file, u32::MAX).map_err(failed)?;
@@ -267,10 +267,28 @@ impl Segment {
     }
 
     /// The entry of `len` bytes at `offset`, checked, with its key. `None`: it is damaged.
-    pub(crate) fn read(&self, offset: u32, len: u32) -> io::Result<Option<(RequestKey, Stored)>> {
-        let bytes = self.read_bytes(offset, len)?;
+    pub(crate) fn read(&self, offset: u32, len: u32) -> io::Result<Option<(RequestKey, Entry)>> {
+        Ok(self.decode(offset, self.read_bytes(offset, len)?))
+    }
+
+    /// The same where no disk has to be waited for. `None` where it has to, and where the entry is
+    /// damaged or the file is not open.
+    pub(crate) fn read_at_once(&self, offset: u32, len: u32) -> Option<(RequestKey, Entry)> {
+        let mut bytes = vec![0; len as usize];
+        let read = self.read_cached(&mut bytes, offset)?;
+        if read == bytes.len() { self.decode(offset, bytes) } else { None }
+    }
+
+    /// How many bytes at `offset` could be read without waiting for a disk. `None` where it would
+    /// have to be waited for, or the file is not open.
+    pub(crate) fn read_cached(&self, bytes: &mut [u8], offset: u32) -> Option<usize> {
+        self.file.as_ref()?.read_cached(bytes, u64::from(offset)).ok()?
+    }
+
+    /// The entry that these bytes from `offset` are. `None`: it is damaged.
+    fn decode(&self, offset: u32, bytes: Vec<u8>) -> Option<(RequestKey, Entry)> {
         let frame = self.header.frame(offset, &CRC);
-        let Ok((record, end)) = Record::decode(&bytes, &frame, &CRC) else { return Ok(None) };
+        let (record, end) = Record::decode(&bytes, &frame, &CRC).ok()?;
         // The variable parts are the record's last bytes; they are shared, not copied.
         let payload_start = end - record.payload.len();
         let extensions_start = payload_start - record.extensions.len();
@@ -279,7 +297,7 @@ impl Segment {
         let extensions = payload.slice(extensions_start..payload_start);
         // Not sliced: a first reference to a part of them would have to be counted.
         payload.advance(payload_start);
-        Ok(Some((key, Stored { created, ttl, cost, usage, extensions, payload })))
+        Some((key, Entry { created, ttl, cost, usage, extensions, payload }))
     }
 
     /// The bytes of a record.
@@ -302,7 +320,7 @@ impl Segment {
             let cut = |_: &io::Error| drop(file.set_len(u64::from(at)));
             file.write_at(bytes, u64::from(at)).inspect_err(cut)
         });
-        written.map_err(|error| StoreError::io(&self.path, error))?;
+        written.map_err(|error| FileFault::io(&self.path, error))?;
         self.progress.set_written(at + bytes.len() as u32);
         Ok(())
     }
@@ -321,7 +339,7 @@ impl Segment {
     /// share the next sync.
     ///
     /// # Errors
-    /// [`StoreErrorKind::SyncFailed`], now and for ever after a failure.
+    /// [`FileFault::SyncFailed`], now and for ever after a failure.
     pub(crate) fn sync_up_to(&self, end: u32) -> Result<(), StoreError> {
         let sync = || match self.file() {
             // Nothing of it is to survive.
@@ -329,8 +347,8 @@ impl Segment {
             file => file?.sync_data(),
         };
         self.progress.sync_up_to(end, sync).map_err(|cause| match cause {
-            Some(error) => StoreError::from_io(StoreErrorKind::SyncFailed, &self.path, error),
-            None => StoreError::new(StoreErrorKind::SyncFailed).at(&self.path),
+            Some(error) => FileFault::SyncFailed.because(&self.path, error),
+            None => FileFault::SyncFailed.at(&self.path),
         })
     }
 

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 #[cfg(feature = "lz4")]
 use llm_cache_core::record::{EXTENSION_OVERHEAD, Record, write_extension};
 
-use crate::store::Stored;
+use crate::store::Entry;
 
 /// The extension that says how a payload is encoded; its value is one byte.
 const ENCODING: u16 = 2;
@@ -36,7 +36,7 @@ pub(crate) fn pack(record: &Record<'_>) -> Option<(Vec<u8>, Vec<u8>)> {
 }
 
 /// The entry as it was put. `None` where it is encoded in a way that this build does not know.
-pub(crate) fn unpack(mut stored: Stored) -> Option<Stored> {
+pub(crate) fn unpack(mut stored: Entry) -> Option<Entry> {
     let [low, high] = ENCODING.to_le_bytes();
     let Some((&[a, b, 1, 0, 0, 0, encoding], _)) =
         stored.extensions.split_first_chunk::<ENCODING_LEN>()
@@ -73,9 +73,9 @@ mod tests {
 
     use super::*;
 
-    fn stored(extensions: &[u8], payload: &[u8]) -> Stored {
+    fn stored(extensions: &[u8], payload: &[u8]) -> Entry {
         let record = Record::new(RequestKey::from_bytes([1; 32]), payload);
-        Stored { extensions: Bytes::copy_from_slice(extensions), ..Stored::copy_of(&record) }
+        Entry { extensions: Bytes::copy_from_slice(extensions), ..Entry::copy_of(&record) }
     }
 
     /// An entry without the extension is as it is; one with an encoding that is not known, and one
@@ -102,7 +102,7 @@ mod tests {
             let record = Record { extensions, ..Record::new(key, &text) };
             let (packed, payload) = pack(&record).unwrap();
             assert!(payload.len() < text.len() / 2);
-            assert_eq!(unpack(stored(&packed, &payload)), Some(Stored::copy_of(&record)));
+            assert_eq!(unpack(stored(&packed, &payload)), Some(Entry::copy_of(&record)));
         }
         assert_eq!(pack(&Record::new(key, b"nothing in here comes twice")), None);
     }
@@ -111,7 +111,7 @@ mod tests {
     #[cfg(feature = "lz4")]
     #[test]
     fn a_store_that_compresses_conforms() {
-        use crate::store::{FileStore, Store, conformance};
+        use crate::store::{FileStore, conformance};
         let mut keep = Vec::new();
         conformance::check(|| {
             keep.push(tempfile::TempDir::new().unwrap());

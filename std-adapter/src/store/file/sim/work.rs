@@ -11,7 +11,7 @@ use super::{
     super::{Durability, FileStore, FileStoreOptions},
     Random, SimDisk,
 };
-use crate::store::{Store, StoreError};
+use crate::store::StoreError;
 
 /// What a key may hold: the entry of this number, or none.
 pub(in super::super) type Value = Option<u32>;

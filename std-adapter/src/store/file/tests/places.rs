@@ -29,24 +29,24 @@ fn unsafe_places_are_refused() {
     let open_dir = dir.path().join("open");
     fs::create_dir(&open_dir).unwrap();
     fs::set_permissions(&open_dir, Permissions::from_mode(0o777)).unwrap();
-    assert_eq!(kind(FileStore::open(&open_dir)), StoreErrorKind::WritableByOthers);
+    assert_eq!(kind(FileStore::open(&open_dir)), FileFault::WritableByOthers);
     let below = open_dir.join("below/store");
-    assert_eq!(kind(FileStore::open(&below)), StoreErrorKind::WritableByOthers);
+    assert_eq!(kind(FileStore::open(&below)), FileFault::WritableByOthers);
     assert_eq!(fs::read_dir(&open_dir).unwrap().count(), 0);
     fs::set_permissions(&open_dir, Permissions::from_mode(0o1777)).unwrap();
     open(&below);
     let link = dir.path().join("link");
     symlink(&below, &link).unwrap();
-    assert_eq!(kind(FileStore::open(&link)), StoreErrorKind::SymbolicLink);
+    assert_eq!(kind(FileStore::open(&link)), FileFault::SymbolicLink);
     let file = dir.path().join("file");
     fs::write(&file, b"").unwrap();
-    assert_eq!(kind(FileStore::open(&file)), StoreErrorKind::NotADirectory);
-    assert_eq!(kind(FileStore::open(file.join("below"))), StoreErrorKind::NotADirectory);
+    assert_eq!(kind(FileStore::open(&file)), FileFault::NotADirectory);
+    assert_eq!(kind(FileStore::open(file.join("below"))), FileFault::NotADirectory);
     symlink("/etc/passwd", below.join("00000001.seg")).unwrap();
     assert_eq!(open(&below).stats().files, 0, "a link is not followed");
     fs::remove_file(below.join("lock")).unwrap();
     symlink("/etc/passwd", below.join("lock")).unwrap();
-    assert_eq!(kind(FileStore::open(&below)), StoreErrorKind::SymbolicLink);
+    assert_eq!(kind(FileStore::open(&below)), FileFault::SymbolicLink);
     // Where not even root may make a directory.
     if cfg!(target_os = "linux") {
         FileStore::open("/proc/llm-cache-test").unwrap_err();
@@ -77,7 +77,7 @@ fn a_read_only_directory_is_refused() {
         });
         opened.unwrap()
     };
-    assert_eq!(open(), StoreErrorKind::ReadOnly);
+    assert_eq!(open(), FileFault::ReadOnly);
 }
 
 /// The directory's files: names, lengths and modes.
@@ -120,7 +120,7 @@ fn a_store_that_is_only_read_leaves_nothing() {
             store.compact().map(drop),
         ];
         for error in refused.map(Result::unwrap_err) {
-            assert_eq!(error.kind(), StoreErrorKind::ReadOnly, "{error}");
+            assert_eq!(FileFault::of(&error), Some(FileFault::ReadOnly), "{error}");
         }
         store.flush().unwrap();
         let second = read_only.open(&path).unwrap();
@@ -160,7 +160,7 @@ fn a_group_may_be_trusted() {
     set_mode(0o2775);
     let path = volume.join("cache/store");
     if group.is_some() {
-        assert_eq!(kind(options.open(&path)), StoreErrorKind::WritableByOthers);
+        assert_eq!(kind(options.open(&path)), FileFault::WritableByOthers);
         assert_eq!(fs::read_dir(&volume).unwrap().count(), 0);
     }
     put(&trusting.open(&path).unwrap(), 1);
@@ -171,9 +171,9 @@ fn a_group_may_be_trusted() {
     let own = volume.join("own");
     fs::create_dir(&own).unwrap();
     fs::set_permissions(&own, Permissions::from_mode(0o2775)).unwrap();
-    assert_eq!(kind(options.open(&own)), StoreErrorKind::WritableByOthers);
+    assert_eq!(kind(options.open(&own)), FileFault::WritableByOthers);
     put(&trusting.open(&own).unwrap(), 1);
     assert_eq!(own.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     set_mode(0o2777);
-    assert_eq!(kind(trusting.open(&path)), StoreErrorKind::WritableByOthers);
+    assert_eq!(kind(trusting.open(&path)), FileFault::WritableByOthers);
 }

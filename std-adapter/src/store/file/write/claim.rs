@@ -6,7 +6,7 @@ use llm_cache_core::record::{ALIGN_MIN, SegmentHeader};
 
 use super::{active::Active, too_big};
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError,
     file::{
         disk::{Disk, DiskFile, lock_soon},
         follow::{ANNOUNCEMENT, Follow, View},
@@ -76,7 +76,7 @@ pub(crate) fn create(
         follow.own(handle, Arc::clone(&segment), &view.directory);
         return Ok(Active::new(handle, segment, DATA_START, DATA_START, known_at));
     }
-    Err(StoreError::new(StoreErrorKind::Io).at(&view.directory.path))
+    Err(FileFault::Io.at(&view.directory.path))
 }
 
 /// Keeps a segment that was just taken, if everyone can learn of it and its name survives a power
@@ -137,7 +137,7 @@ fn make(
     let path = directory.join(&name);
     let file = match disk.create(&name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-        created => created.map_err(|error| StoreError::io(&path, error))?,
+        created => created.map_err(|error| FileFault::io(&path, error))?,
     };
     let sequence = u64::from(sequence);
     let header = SegmentHeader { salt: random_salt(), sequence, capacity, align: ALIGN_MIN };
@@ -149,7 +149,7 @@ fn make(
             if matches!((file.id(), disk.id_of(&name)), (Ok(id), Ok(Some(there))) if id == there) {
                 let _ = disk.remove(&name);
             }
-            Err(StoreError::io(&path, error))
+            Err(FileFault::io(&path, error))
         }
     }
 }

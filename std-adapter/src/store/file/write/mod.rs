@@ -13,7 +13,7 @@ use llm_cache_core::{
 
 use self::active::{Active, FILL};
 use crate::store::{
-    StoreError, StoreErrorKind,
+    FileFault, StoreError, StoreErrorKind,
     file::{
         Durability,
         directory::Directory,
@@ -57,7 +57,7 @@ impl Appended {
         let mut index = directory.index_mut();
         index.segments_mut().set_file_len(self.handle, self.file_len.into());
         let applied = index.apply(self.handle, &self.found);
-        applied.map_err(|error| StoreError::io(&self.segment.path, error))
+        applied.map_err(|error| FileFault::io(&self.segment.path, error))
     }
 }
 
@@ -138,7 +138,7 @@ impl Writer {
         let len = item.encoded_len();
         self.take_segment(len, view)?;
         let Some(active) = &mut self.active else {
-            return Err(StoreError::new(StoreErrorKind::Io).at(&view.directory.path));
+            return Err(FileFault::Io.at(&view.directory.path));
         };
         if view.directory.options.durability == Durability::Always {
             active.fill(u64::from(active.end) + padded(len));
@@ -298,7 +298,7 @@ impl Writer {
 /// What an index needs to know of a record that was just encoded.
 fn found_in(bytes: &[u8], offset: u32, frame: &Frame) -> Result<Found, StoreError> {
     let head = bytes.first_chunk().and_then(|bytes| Head::decode(bytes, frame, &CRC).ok());
-    let head = head.ok_or(StoreError::new(StoreErrorKind::Io))?;
+    let head = head.ok_or(FileFault::Io.error())?;
     Ok(Found { offset, head })
 }
 

@@ -6,7 +6,7 @@ use llm_cache_core::{
     Millis, RequestKey, Usage,
     record::{Record, Timestamp},
 };
-use llm_cache_store::store::{Durability, FileStore, Store};
+use llm_cache_store::store::{Durability, FileStore};
 
 use super::{Backend, Fault, Mode, looked_at};
 use crate::store::entries::Key;
@@ -34,15 +34,15 @@ pub(super) fn record<'r>(key: &Key, value: &'r [u8]) -> Record<'r> {
 
 impl Backend for FileStore {
     fn get(&self, key: &Key, _: usize) -> Result<Option<usize>, Fault> {
-        let stored = Store::get(self, &RequestKey::from_bytes(key.bytes))?;
+        let stored = FileStore::get(self, &RequestKey::from_bytes(key.bytes))?;
         Ok(stored.map(|stored| looked_at(&stored.payload)))
     }
 
     fn put(&self, key: &Key, value: &[u8], _: usize) -> Result<(), Fault> {
-        Ok(Store::put(self, &record(key, value))?)
+        Ok(FileStore::put(self, &record(key, value))?)
     }
 
     fn flush(&self) -> Result<(), Fault> {
-        Ok(Store::flush(self)?)
+        Ok(FileStore::flush(self)?)
     }
 }
