@@ -20,6 +20,7 @@ pub mod sse;
 pub mod table;
 
 mod buffer;
+mod serialize;
 mod time;
 mod usage;
 

@@ -6,7 +6,6 @@ pub mod chunks;
 pub mod json;
 pub mod log;
 pub mod permute;
-pub mod prompt_decode;
 pub mod prompt_encode;
 pub mod reply;
 pub mod segment;
@@ -23,7 +22,6 @@ pub const CHECKS: &[(&str, Check)] = &[
     ("json", json::check),
     ("log", log::check),
     ("permute", permute::check),
-    ("prompt_decode", prompt_decode::check),
     ("prompt_encode", prompt_encode::check),
     ("reply", reply::check),
     ("segment", segment::check),

@@ -99,7 +99,7 @@ pub mod provider;
 pub mod store;
 
 #[cfg(feature = "std")]
-pub use cache::Cache;
+pub use cache::{Cache, Outcome};
 #[cfg(feature = "std")]
 pub use client::Client;
 #[cfg(feature = "std")]
@@ -107,6 +107,7 @@ pub use entry::Entry;
 #[cfg(feature = "std")]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core;
+pub use llm_cache_core::{RequestKey, Usage, key::Dialect, prompt::CacheControl};
 #[cfg(feature = "std")]
 #[doc(inline)]
 pub use memo::cached;

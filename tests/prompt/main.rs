@@ -9,4 +9,3 @@ mod doctor;
 mod mutants;
 mod plan;
 mod random;
-mod recorded;

@@ -38,6 +38,7 @@ impl fmt::Debug for RequestKey {
 
 /// Why a text is not a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParseKeyError {
     /// The text is not 64 characters long; this many bytes were given.
     Length(usize),

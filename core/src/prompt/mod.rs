@@ -3,9 +3,8 @@
 //! A [`Request`] borrows everything it names, so it needs no heap and costs nothing to build. It
 //! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of three dialects:
 //! Anthropic Messages in full, OpenAI's Chat Completions and Responses for whatever has a place
-//! there. [`Request::decode`] reads a body that exists already. Encoding is deterministic (same
-//! model, same bytes) and keeps the order in which providers process a prompt: tools, system,
-//! messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because providers hash
+//! there. Encoding is deterministic (same model, same bytes) and keeps the order in which providers
+//! process a prompt: tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for byte, because providers hash
 //! the blocks that a caller echoes.
 //!
 //! [`Request::key`] gives the key of that body without writing it.
@@ -29,7 +28,6 @@
 
 mod block;
 mod cache_control;
-mod decode;
 pub(crate) mod form;
 mod key;
 pub(crate) mod marks;
@@ -48,7 +46,6 @@ mod violation;
 
 pub use block::{Block, InnerBlock, Text, ToolResult, ToolResultContent, ToolUse};
 pub use cache_control::{CacheControl, Ttl, UnknownPolicy};
-pub use decode::{DecodeError, DecodeMemory, DecodeNeeds};
 pub use media::{ContainerUpload, Document, DocumentSource, Image, ImageSource, SearchResult};
 pub use message::{Content, Message, Role};
 pub use raw::{RawJson, RawObject};

@@ -8,6 +8,7 @@ use super::{Crc32c, DecodeError, Frame, HEAD_LEN, Head, Record, usage};
 
 /// Why a record was not written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum EncodeError<E> {
     /// The extensions or the payload are longer than 4 GiB.
     TooBig,
@@ -28,6 +29,7 @@ impl<E: fmt::Debug> core::error::Error for EncodeError<E> {}
 
 /// Why a record was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ReadError<E> {
     /// The body does not fit into the buffer; the reader stands at the body.
     BufferTooSmall {

@@ -28,6 +28,7 @@ pub enum OpenError<E> {
 
 /// Why an entry was not appended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AppendError<E> {
     /// It can never fit into a segment.
     TooBig {
@@ -42,6 +43,7 @@ pub enum AppendError<E> {
 
 /// Why an entry was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FindError<E> {
     /// The entry is there, but its usage, extensions and payload do not fit into the buffer.
     BufferTooSmall {

@@ -34,6 +34,7 @@ mod look_up;
 mod memory;
 mod outcome;
 mod reason;
+mod serialize;
 mod shared;
 #[cfg(test)]
 mod shared_tests;

@@ -9,7 +9,7 @@ use crate::store::StoreStats;
 ///
 /// The counters are read one after the other while other threads count on: sums may be off by the
 /// calls under way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct CacheStats {
     /// Calls answered from memory.

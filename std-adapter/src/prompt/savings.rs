@@ -23,7 +23,7 @@ use super::usage::Reported;
 /// tier with other prices, and of a reply that reports no counts, the price is unknown, and then
 /// [`Savings::saved`] of the whole is unknown too. Fees that are not for tokens (searches,
 /// containers) are no part of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Savings {
     /// Replies in all.
@@ -46,7 +46,7 @@ pub struct Savings {
 
 /// Money paid, and what it would have been. The parts add up:
 /// `uncached == paid + saved_by_hits + saved_by_reads - lost_by_writes`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Bill {
     /// What the replies would have cost without any cache.

@@ -1,7 +1,7 @@
 //! What a store tells about itself.
 
 /// The state of a store and what befell it since it was opened. All counts start at zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct StoreStats {
     /// Entries that can be read now.

@@ -11,7 +11,6 @@ mod blocks;
 // Hundreds of bodies, too many for an interpreter; `property` takes it along the same ways.
 #[cfg(not(miri))]
 mod body;
-mod decode;
 mod generated;
 mod key;
 mod openai;
