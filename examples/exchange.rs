@@ -1,10 +1,6 @@
 //! The caching decision around a call of one's own: any client, any error type, no network here.
 
-use std::{
-    cell::Cell,
-    error::Error,
-    fmt,
-};
+use std::{cell::Cell, error::Error, fmt};
 
 use llm_cache::{
     cache::{Cache, Share},
@@ -45,7 +41,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let exchange = Exchange::new(Some(&cache), &hasher);
 
     let asked = r#"{"model":"m","messages":[{"role":"user","content":"The capital of France?"}]}"#;
-    let respelled = r#"{"messages":[{"content":"The capital of France?","role":"user"}],"model":"m"}"#;
+    let respelled =
+        r#"{"messages":[{"content":"The capital of France?","role":"user"}],"model":"m"}"#;
     let with_state = r#"{"model":"m","messages":[],"thread":"t_1"}"#;
     let sent = Cell::new(0);
     for body in [asked, asked, asked, asked, respelled, with_state] {
@@ -57,7 +54,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         // What the hook makes of a body comes back; an answer that it refuses is not stored.
         let accept = |body: &[u8]| String::from_utf8(body.to_vec()).ok();
         match judged.answer(Share::cloned(), accept, fetch).await {
-            Ok(answered) => println!("{:21} | {:?}", answered.outcome.to_string(), answered.verdict),
+            Ok(answered) => {
+                println!("{:21} | {:?}", answered.outcome.to_string(), answered.verdict)
+            }
             Err(error) => println!("{:21} |", error.to_string()),
         }
     }

@@ -82,7 +82,9 @@ impl<'a> Request<'a> {
             Dialect::AnthropicMessages => decode(body, memory, &anthropic::MEMBERS),
             Dialect::OpenAiChat => decode(body, memory, &openai::MEMBERS),
             Dialect::OpenAiResponses => decode(body, memory, &responses::MEMBERS),
-            Dialect::Json => Err(Fault::Rejected(Place::Body, Rule::Unsupported)),
+            Dialect::OpenAiEmbeddings | Dialect::Json => {
+                Err(Fault::Rejected(Place::Body, Rule::Unsupported))
+            }
         };
         decoded.map_err(|fault| match fault {
             Fault::Rejected(place, rule) => DecodeError::Rejected(Violation::new(place, rule)),
