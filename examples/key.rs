@@ -99,13 +99,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let variant = arguments.value::<u32>("--variant")?;
     arguments.finish()?;
 
-    let dialect = match dialect.as_deref() {
-        None | Some("json") => Dialect::Json,
-        Some("anthropic.messages") => Dialect::AnthropicMessages,
-        Some("openai.chat") => Dialect::OpenAiChat,
-        Some("openai.responses") => Dialect::OpenAiResponses,
-        Some(name) => return Err(format!("unknown dialect {name:?}").into()),
-    };
+    let name = dialect.as_deref().unwrap_or("json");
+    let known = Dialect::ALL.iter().find(|dialect| dialect.as_str() == name);
+    let dialect = *known.ok_or_else(|| format!("unknown dialect {name:?}"))?;
     let endpoint = endpoint.as_deref().unwrap_or("id:");
     let endpoint = match endpoint.strip_prefix("id:") {
         Some(id) if !id.starts_with("//") => Endpoint::Id(id),

@@ -6,12 +6,9 @@ use llm_cache_core::{
     reply::{Reply, RequestVerdict, Verdict, VerdictOptions, request_verdict},
 };
 
-const DIALECTS: [Dialect; 4] =
-    [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Json];
-
 /// Reads `body` as an answer and as a request of each dialect.
 pub fn check(body: &[u8]) {
-    for dialect in DIALECTS {
+    for &dialect in Dialect::ALL {
         let sound = JsonValue::parse(body).is_ok();
         if let Ok(reply) = Reply::parse(dialect, body) {
             assert!(sound);
@@ -22,14 +19,14 @@ pub fn check(body: &[u8]) {
             _ = reply.decode::<[u8; 2]>(&mut buffer);
             assert!(matches!(reply.verdict(500), Verdict::Skip { .. }));
             if dialect != Dialect::Json && reply.verdict(200) == Verdict::Store {
-                assert!(looks_whole(body), "stored without a stop reason");
+                assert!(looks_whole(body), "stored without what an answer is made of");
             }
         } else {
             assert!(matches!(Verdict::of(dialect, 200, body), Verdict::Skip { .. }));
         }
     }
     if let Ok(body) = JsonValue::parse(body) {
-        for dialect in [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses] {
+        for &dialect in Dialect::ALL.iter().filter(|dialect| **dialect != Dialect::Json) {
             let verdict = request_verdict(dialect, body, VerdictOptions::new());
             if body.get("stream").and_then(|value| value.as_bool()) == Some(true) {
                 assert!(matches!(verdict, RequestVerdict::Bypass { .. }));
@@ -40,6 +37,6 @@ pub fn check(body: &[u8]) {
 
 /// Whether the body names one of the members that say how an answer ended.
 fn looks_whole(body: &[u8]) -> bool {
-    let names = ["stop_reason", "choices", "status"];
+    let names = ["stop_reason", "choices", "status", "data"];
     JsonValue::parse(body).is_ok_and(|body| names.iter().any(|name| body.get(name).is_some()))
 }

@@ -100,7 +100,7 @@ def check_vectors():
         try:
             found = {
                 "key": key.key(vector, body),
-                "canonical": key.canonical(body, vector["dialect"]).decode(),
+                "canonical": key.canonical(body, vector["dialect"], vector.get("input")).decode(),
             }
         except key.Refused as fault:
             refused += 1

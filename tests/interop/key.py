@@ -33,6 +33,7 @@ LEFT_OUT = {
     "openai.responses": OPENAI + [
         "input[].content[].prompt_cache_breakpoint", "input[].output[].prompt_cache_breakpoint",
     ],
+    "openai.embeddings": ["user"],
     "json": [],
 }
 
@@ -74,9 +75,11 @@ class Body:
         b"b": "\b", b"f": "\f", b"n": "\n", b"r": "\r", b"t": "\t",
     }
 
-    def __init__(self, text, left_out):
+    def __init__(self, text, left_out, single=None):
         self.text = text
         self.left_out = left_out
+        # Section 4.1: which element of a list of inputs stands in place of the list.
+        self.single = single
 
     def canonical(self):
         """The canonical bytes of the whole body."""
@@ -138,8 +141,15 @@ class Body:
             values.append(value)
             at = self.skip(at)
             if self.expect(at, b",]") == b"]":
+                if path == ("input",) and self.single is not None and self.is_batch(values):
+                    return values[self.single], at + 1
                 return b"[" + b",".join(values) + b"]", at + 1
             at = self.skip(at + 1)
+
+    @staticmethod
+    def is_batch(values):
+        """Whether canonical values are inputs of their own; integers are one input together."""
+        return not all(re.fullmatch(rb"-?[0-9]+", value) for value in values)
 
     def object(self, at, path):
         names, members = set(), []
@@ -226,9 +236,10 @@ class Body:
         return rfc8785.dumps(double), end
 
 
-def canonical(body, dialect="json"):
-    """The bytes that are hashed behind the scope for a body, itself bytes."""
-    return Body(body, {steps(path) for path in LEFT_OUT[dialect]}).canonical()
+def canonical(body, dialect="json", single=None):
+    """The bytes that are hashed behind the scope for a body, itself bytes; of one of its inputs
+    (section 4.1) where `single` says which."""
+    return Body(body, {steps(path) for path in LEFT_OUT[dialect]}, single).canonical()
 
 
 # --- sections 1 and 3: scope and key -------------------------------------------------------------
@@ -316,7 +327,7 @@ def scope(request):
 
 def key(request, body):
     """The key of a body, in hexadecimal."""
-    canonical_body = canonical(body, request["dialect"])
+    canonical_body = canonical(body, request["dialect"], request.get("input"))
     return hashlib.sha256(field(b"llm-cache/key/1") + scope(request) + canonical_body).hexdigest()
 
 

@@ -3,7 +3,8 @@
 
 use llm_cache_core::{
     canonical::canonicalize,
-    json::JsonErrorKind,
+    dialect::EmbeddingInputs,
+    json::{JsonErrorKind, JsonValue},
     key::{
         CredentialDigest, Dialect, Endpoint, KeyError, KeyHasher, Scope, ScopeErrorKind, Slot,
         Tenant, scratch_needed,
@@ -35,9 +36,8 @@ fn body(vector: &Value) -> Vec<u8> {
 }
 
 fn dialect(name: &str) -> Dialect {
-    use Dialect::{AnthropicMessages, Json, OpenAiChat, OpenAiResponses};
-    let all = [AnthropicMessages, OpenAiChat, OpenAiResponses, Json];
-    all.into_iter().find(|dialect| dialect.as_str() == name).expect("a known dialect")
+    let found = Dialect::ALL.iter().find(|dialect| dialect.as_str() == name);
+    *found.expect("a known dialect")
 }
 
 fn endpoint(vector: &Value) -> Endpoint<'_> {
@@ -123,6 +123,16 @@ fn canonical(dialect: Dialect, body: &[u8]) -> Result<String, KeyError> {
     Ok(String::from_utf8(bytes).expect("canonical bytes are UTF-8"))
 }
 
+/// The canonical bytes and the key of one input of a body.
+fn of_input(hasher: &KeyHasher, body: &[u8], at: u64) -> Result<(String, String), KeyError> {
+    let inputs = EmbeddingInputs::of(JsonValue::parse(body)?).expect("inputs");
+    let input = inputs.iter().nth(at as usize).expect("as many inputs");
+    let (mut scratch, mut bytes) = (vec![Slot::EMPTY; scratch_needed(body)?], Vec::new());
+    input.canonicalize(&mut scratch, &mut bytes)?;
+    let key = hasher.key_of_input(input, &mut scratch)?;
+    Ok((String::from_utf8(bytes).expect("canonical bytes are UTF-8"), key.to_string()))
+}
+
 /// Every vector has the canonical bytes and the key, or the error and its offset, that it states:
 /// with memory from the heap and with the caller's.
 #[test]
@@ -140,6 +150,11 @@ fn published_vectors_hold() {
                 continue;
             }
         };
+        if let Some(at) = vector["input"].as_u64() {
+            let found = of_input(&hasher, &body, at).map_err(|fault| body_error(&fault));
+            assert_eq!(found, expected, "{name}");
+            continue;
+        }
         let canonical = canonical(dialect(text(&vector, "dialect")), &body);
         let pair = |key: Result<String, KeyError>| {
             let both = canonical.clone().and_then(|canonical| Ok((canonical, key?)));

@@ -15,6 +15,7 @@ mod nearest;
 mod number;
 mod out;
 mod partial;
+mod pieces;
 mod serialize;
 mod shortest;
 mod sink;
@@ -24,6 +25,7 @@ mod value;
 mod walk;
 
 pub(crate) use number::text_of_f64;
+pub(crate) use pieces::canonicalize_pieces;
 pub use serialize::{SerializeError, write_json};
 pub use sink::{Everything, Place, Selection, Sink};
 pub use slot::Slot;

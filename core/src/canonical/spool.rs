@@ -91,7 +91,7 @@ pub fn canonicalize_from<B: Read + Seek>(
     }
 }
 
-fn slots_needed<T: Source>(text: &mut T) -> Result<usize, T::Error> {
+pub(super) fn slots_needed<T: Source>(text: &mut T) -> Result<usize, T::Error> {
     let (mut needed, mut scanner) = (0, Scanner::NEW);
     while let Some(step) = scanner.next(text)? {
         needed += usize::from(matches!(step.kind, Kind::ObjectStart | Kind::Name(_)));

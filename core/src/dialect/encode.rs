@@ -90,7 +90,9 @@ pub(crate) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
             openai::check::expressible(request, &openai_responses::check::FORMAT)?;
             openai_responses::check::writes
         }
-        Dialect::Json => return Err(Violation::new(Place::Body, Rule::Unsupported)),
+        Dialect::OpenAiEmbeddings | Dialect::Json => {
+            return Err(Violation::new(Place::Body, Rule::Unsupported));
+        }
     };
     extra_members(request, writes)
 }
@@ -99,7 +101,10 @@ pub(crate) fn expressible(request: &Request<'_>, dialect: Dialect) -> Result<(),
 fn rules(request: &Request<'_>, dialect: Dialect) -> Result<(), Violation> {
     match dialect {
         Dialect::AnthropicMessages => anthropic::check::rules(request, Purpose::Create),
-        Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::Json => Ok(()),
+        Dialect::OpenAiChat
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiEmbeddings
+        | Dialect::Json => Ok(()),
     }
 }
 
@@ -138,6 +143,6 @@ pub(crate) fn body<'a, F: Form>(
         Dialect::OpenAiChat => openai_chat::encode::encode(request, out),
         Dialect::OpenAiResponses => openai_responses::encode::encode(request, out),
         // It has no place there, so there is nothing to write.
-        Dialect::Json => Ok(()),
+        Dialect::OpenAiEmbeddings | Dialect::Json => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 //! core/KEY.md lists the same with reasons and sources. A member that these tables do not name
 //! counts, and so does a member of the same name anywhere else.
 
-use super::{Dialect, anthropic, openai_chat, openai_responses};
+use super::{Dialect, anthropic, openai_chat, openai_embeddings, openai_responses};
 use crate::{
     canonical::{Place, Selection},
     json::JsonStr,
@@ -66,6 +66,7 @@ impl Dialect {
             Self::AnthropicMessages => anthropic::identity::rules(place),
             Self::OpenAiChat => openai_chat::identity::rules(place),
             Self::OpenAiResponses => openai_responses::identity::rules(place),
+            Self::OpenAiEmbeddings => openai_embeddings::identity::rules(place),
             Self::Json => &[],
         }
     }
@@ -78,9 +79,6 @@ mod tests {
     use std::{collections::BTreeSet, format, string::String, vec, vec::Vec};
 
     type Paths = BTreeSet<String>;
-
-    const DIALECTS: [Dialect; 4] =
-        [Dialect::AnthropicMessages, Dialect::OpenAiChat, Dialect::OpenAiResponses, Dialect::Json];
 
     /// The paths that the table in section 4 of core/KEY.md names for a dialect.
     fn on_the_page(dialect: Dialect) -> Paths {
@@ -128,7 +126,7 @@ mod tests {
     /// The page names the paths of the code's rules, all of them and no others.
     #[test]
     fn the_page_lists_the_rules() {
-        for dialect in DIALECTS {
+        for &dialect in Dialect::ALL {
             let mut paths = Paths::new();
             in_the_code(dialect, ROOT, "", &mut paths);
             assert_eq!(paths, on_the_page(dialect), "{dialect:?}");
@@ -162,7 +160,7 @@ mod tests {
     /// in each dialect, is left out exactly where the page says so, whatever its value.
     #[test]
     fn members_are_left_out_where_the_page_says() {
-        let all: Paths = DIALECTS.into_iter().flat_map(on_the_page).collect();
+        let all: Paths = Dialect::ALL.iter().copied().flat_map(on_the_page).collect();
         let split = |path: &String| {
             let name_at = path.rfind('.').map_or(0, |dot| dot + 1);
             (String::from(&path[..name_at]), String::from(&path[name_at..]))
@@ -175,7 +173,7 @@ mod tests {
         }
         let deeper: Vec<String> = places.iter().map(|place| format!("{place}content[].")).collect();
         places.extend(deeper);
-        for dialect in DIALECTS {
+        for &dialect in Dialect::ALL {
             let left_out = on_the_page(dialect);
             let pairs = places.iter().flat_map(|place| names.iter().map(move |name| (place, name)));
             for (place, name) in pairs.step_by(if cfg!(miri) { 203 } else { 1 }) {

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Deserialize;
 
 use super::anthropic::diagnostics::{Diagnostics, read_diagnostics};
-use super::{Dialect, anthropic, openai_chat, openai_responses};
+use super::{Dialect, anthropic, openai_chat, openai_embeddings, openai_responses};
 use crate::Usage;
 use crate::json::{JsonError, JsonKind, JsonStr, JsonValue};
 use crate::reply::{
@@ -41,7 +41,10 @@ impl<'a> Reply<'a> {
         let root = JsonValue::parse(body).map_err(ReplyError::NotJson)?;
         let may_be_any = match dialect {
             Dialect::Json => true,
-            Dialect::AnthropicMessages | Dialect::OpenAiChat | Dialect::OpenAiResponses => false,
+            Dialect::AnthropicMessages
+            | Dialect::OpenAiChat
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiEmbeddings => false,
         };
         if root.kind() != JsonKind::Object && !may_be_any {
             return Err(ReplyError::NotAnObject);
@@ -92,7 +95,7 @@ impl<'a> Reply<'a> {
             Dialect::AnthropicMessages => anthropic::reply::stop_reason(self.root),
             Dialect::OpenAiChat => openai_chat::reply::stop_reason(self.root),
             Dialect::OpenAiResponses => openai_responses::reply::stop_reason(self.root),
-            Dialect::Json => StopReason::Absent,
+            Dialect::OpenAiEmbeddings | Dialect::Json => StopReason::Absent,
         }
     }
 
@@ -111,6 +114,7 @@ impl<'a> Reply<'a> {
             Dialect::AnthropicMessages => anthropic::reply::verdict(self.root),
             Dialect::OpenAiChat => openai_chat::reply::verdict(self.root),
             Dialect::OpenAiResponses => openai_responses::reply::verdict(self.root),
+            Dialect::OpenAiEmbeddings => openai_embeddings::reply::verdict(self.root),
             Dialect::Json => Verdict::Store,
         }
     }
@@ -122,7 +126,7 @@ impl<'a> Reply<'a> {
             Dialect::AnthropicMessages => anthropic::reply::text(self.root),
             Dialect::OpenAiChat => openai_chat::reply::text(self.root),
             Dialect::OpenAiResponses => openai_responses::reply::text(self.root),
-            Dialect::Json => TextPieces::none(),
+            Dialect::OpenAiEmbeddings | Dialect::Json => TextPieces::none(),
         }
     }
 
@@ -134,7 +138,7 @@ impl<'a> Reply<'a> {
             Dialect::AnthropicMessages => anthropic::reply::tool_calls(self.root),
             Dialect::OpenAiChat => openai_chat::reply::tool_calls(self.root),
             Dialect::OpenAiResponses => openai_responses::reply::tool_calls(self.root),
-            Dialect::Json => ToolCalls::none(),
+            Dialect::OpenAiEmbeddings | Dialect::Json => ToolCalls::none(),
         }
     }
 
@@ -152,7 +156,7 @@ impl<'a> Reply<'a> {
             Dialect::AnthropicMessages => anthropic::reply::refusal(self.root),
             Dialect::OpenAiChat => openai_chat::reply::refusal(self.root),
             Dialect::OpenAiResponses => openai_responses::reply::refusal(self.root),
-            Dialect::Json => None,
+            Dialect::OpenAiEmbeddings | Dialect::Json => None,
         }
     }
 
@@ -229,6 +233,7 @@ pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
         Dialect::AnthropicMessages => Some(anthropic::reply::usage(usage)),
         Dialect::OpenAiChat => Some(openai_chat::reply::usage(usage)),
         Dialect::OpenAiResponses => Some(openai_responses::reply::usage(usage)),
+        Dialect::OpenAiEmbeddings => Some(openai_embeddings::reply::usage(usage)),
         Dialect::Json => None,
     }
 }

@@ -3,7 +3,7 @@
 //! One walk over the body's members, whatever its length: a hit must not pay for ten.
 
 use super::openai_responses::request::STORED_RESPONSE_TTL;
-use super::{Dialect, anthropic, openai_chat, openai_responses};
+use super::{Dialect, anthropic, openai_chat, openai_embeddings, openai_responses};
 use crate::Millis;
 use crate::json::{JsonKind, JsonStr, JsonValue};
 use crate::reply::members::present;
@@ -76,6 +76,9 @@ pub fn request_verdict(
         Dialect::OpenAiResponses => {
             (openai_responses::request::is_live, openai_responses::request::is_stateful)
         }
+        Dialect::OpenAiEmbeddings => {
+            (openai_embeddings::request::is_live, openai_embeddings::request::is_stateful)
+        }
         Dialect::Json => return RequestVerdict::Cacheable,
     };
     if body.kind() != JsonKind::Object {
@@ -83,7 +86,7 @@ pub fn request_verdict(
     }
     let found = walk(body, is_live, is_stateful);
     let is_strict = options.responses_store == ResponsesStore::Strict;
-    let is_refused = is_strict && stores_answers(dialect) && found.is_stored;
+    let is_refused = is_strict && dialect.stores_answers() && found.is_stored;
     if found.streaming {
         bypass(BypassReason::Streaming)
     } else if found.stateful || is_refused {
@@ -102,20 +105,11 @@ pub fn request_verdict(
 /// is to store.
 #[must_use]
 pub fn ttl_max(dialect: Dialect, body: JsonValue<'_>) -> Option<Millis> {
-    let is_stored = stores_answers(dialect) && asks_to_store(body.get("store"));
+    let is_stored = dialect.stores_answers() && asks_to_store(body.get("store"));
     is_stored.then_some(STORED_RESPONSE_TTL)
 }
 
-/// Whether the provider stores answers under an id that later requests may name, unless it is told
-/// not to.
-const fn stores_answers(dialect: Dialect) -> bool {
-    match dialect {
-        Dialect::OpenAiResponses => true,
-        Dialect::AnthropicMessages | Dialect::OpenAiChat | Dialect::Json => false,
-    }
-}
-
-/// Whether such a provider stores the answer to a request with this `store`.
+/// Whether a provider that stores answers stores the one to a request with this `store`.
 fn asks_to_store(store: Option<JsonValue<'_>>) -> bool {
     store.and_then(|store| store.as_bool()) != Some(false)
 }

@@ -67,7 +67,10 @@ impl StreamEnd {
             (None, BodyEnd::Closed) => false,
             (None, BodyEnd::Announced) => match self.dialect {
                 Dialect::OpenAiChat => self.chat.is_nothing() && !self.is_unclear,
-                Dialect::AnthropicMessages | Dialect::OpenAiResponses | Dialect::Json => false,
+                Dialect::AnthropicMessages
+                | Dialect::OpenAiResponses
+                | Dialect::OpenAiEmbeddings
+                | Dialect::Json => false,
             },
         }
     }
@@ -79,9 +82,10 @@ impl StreamEnd {
         if data.eq_ignore_ascii_case("[DONE]") {
             return match self.dialect {
                 Dialect::OpenAiChat => StreamStep::Done,
-                Dialect::AnthropicMessages | Dialect::OpenAiResponses | Dialect::Json => {
-                    StreamStep::Go
-                }
+                Dialect::AnthropicMessages
+                | Dialect::OpenAiResponses
+                | Dialect::OpenAiEmbeddings
+                | Dialect::Json => StreamStep::Go,
             };
         }
         let Ok(root) = JsonValue::parse(data.as_bytes()) else { return self.unread(data) };
@@ -92,7 +96,7 @@ impl StreamEnd {
             Dialect::OpenAiChat => self.chat.take(root),
             Dialect::AnthropicMessages => typed_step(name, root, anthropic::stream_end::step),
             Dialect::OpenAiResponses => typed_step(name, root, openai_responses::stream_end::step),
-            Dialect::Json => typed_step(name, root, |_| StreamStep::Go),
+            Dialect::OpenAiEmbeddings | Dialect::Json => typed_step(name, root, |_| StreamStep::Go),
         }
     }
 

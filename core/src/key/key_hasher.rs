@@ -9,6 +9,7 @@ use super::{Dialect, FieldHasher, KeyError, RequestKey};
 use crate::canonical::{
     Slot, SourceError, ValueError, canonicalize, canonicalize_from, canonicalize_value,
 };
+use crate::dialect::EmbeddingInput;
 
 /// Makes the keys of requests in one scope: the SHA-256 that has taken in the scope.
 ///
@@ -73,6 +74,26 @@ impl KeyHasher {
     pub fn key_alloc(&self, body: &[u8]) -> Result<RequestKey, KeyError> {
         let mut hasher = self.fields.clone();
         crate::canonical::canonicalize_alloc(body, &self.dialect, &mut hasher)?;
+        Ok(RequestKey::from_bytes(hasher.finish()))
+    }
+
+    /// The key of one input of a request for embeddings: that of the body with this input in place
+    /// of all inputs, which is built nowhere. Requests for the same input have one key, alone and
+    /// in whatever batch.
+    ///
+    /// Cost and memory: those of [`EmbeddingInput::canonicalize`], and a SHA-256 over what it
+    /// writes; [`scratch_needed`](super::scratch_needed) of the whole body is always enough. The
+    /// hasher's scope must be one of [`Dialect::OpenAiEmbeddings`].
+    ///
+    /// # Errors
+    /// As [`KeyHasher::key`]; offsets count in the body with this input alone.
+    pub fn key_of_input(
+        &self,
+        input: EmbeddingInput<'_>,
+        scratch: &mut [Slot],
+    ) -> Result<RequestKey, KeyError> {
+        let mut hasher = self.fields.clone();
+        input.canonicalize(scratch, &mut hasher)?;
         Ok(RequestKey::from_bytes(hasher.finish()))
     }
 

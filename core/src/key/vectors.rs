@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::canonical::{Sink, canonicalize};
+use crate::dialect::EmbeddingInputs;
+use crate::json::JsonValue;
 use serde_json::Value;
 use std::{string::ToString, vec, vec::Vec};
 
@@ -14,9 +16,8 @@ impl Sink for Bytes {
 }
 
 fn dialect(name: &str) -> Dialect {
-    use Dialect::*;
-    let all = [AnthropicMessages, OpenAiChat, OpenAiResponses, Json];
-    all.into_iter().find(|dialect| dialect.as_str() == name).expect("a known dialect")
+    let found = Dialect::ALL.iter().find(|dialect| dialect.as_str() == name);
+    *found.expect("a known dialect")
 }
 
 fn endpoint(vector: &Value) -> Endpoint<'_> {
@@ -72,10 +73,19 @@ fn the_page_and_the_code_agree() {
         let body = text("body").as_bytes();
         let needed = scratch_needed(body).expect("a sound body");
         let (mut sink, mut scratch) = (Bytes(vec![]), vec![Slot::EMPTY; needed]);
-        canonicalize(body, &scope.dialect, &mut scratch, &mut sink).expect("a sound body");
-        assert_eq!(core::str::from_utf8(&sink.0), Ok(text("canonical")));
         let hasher = scope.hasher().expect("a sound scope");
-        let key = hasher.key(body, &mut scratch).expect("a sound body");
+        let key = if let Some(at) = vector["input"].as_u64() {
+            let body = JsonValue::parse(body).expect("a sound body");
+            let inputs = EmbeddingInputs::of(body).expect("inputs");
+            let input = inputs.iter().nth(at as usize).expect("as many inputs");
+            input.canonicalize(&mut scratch, &mut sink).expect("a sound body");
+            hasher.key_of_input(input, &mut scratch)
+        } else {
+            canonicalize(body, &scope.dialect, &mut scratch, &mut sink).expect("a sound body");
+            hasher.key(body, &mut scratch)
+        };
+        assert_eq!(core::str::from_utf8(&sink.0), Ok(text("canonical")));
+        let key = key.expect("a sound body");
         assert_eq!(key.to_string(), text("key"), "{vector}");
     }
 }

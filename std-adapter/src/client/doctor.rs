@@ -3,7 +3,6 @@
 use core::time::Duration;
 
 use llm_cache_core::Millis;
-use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::PromptView;
 use llm_cache_core::reply::{Diagnostics, read_diagnostics};
 
@@ -38,7 +37,7 @@ impl Client {
         current: &Request,
         elapsed: Duration,
     ) -> Result<Explanation, Error> {
-        if self.dialect() != Dialect::AnthropicMessages {
+        if !self.dialect().has_cache_control() {
             let message = "only the cache of Anthropic's Messages API can be explained";
             return Err(Error::new(ErrorKind::InvalidRequest, message));
         }

@@ -64,7 +64,7 @@ pub(super) fn write_strictly(
     dialect: Dialect,
 ) -> Result<Bytes, Error> {
     let body = write(request, dialect)?;
-    if dialect == Dialect::AnthropicMessages {
+    if dialect.has_cache_control() {
         check_bytes(&body, check_body)?;
     }
     Ok(body)
@@ -197,7 +197,7 @@ fn extra_of(prompt: &Prompt, dialect: Dialect, stream: bool) -> Vec<(&str, RawJs
         .collect();
     // Without it an OpenAI stream reports no usage. It is no part of the request's identity.
     let has_options = extra.iter().any(|(name, _)| *name == "stream_options");
-    if stream && dialect == Dialect::OpenAiChat && !has_options {
+    if stream && dialect.asks_for_stream_usage() && !has_options {
         extra.push(("stream_options", RawJson::assume_valid(r#"{"include_usage":true}"#)));
     }
     extra

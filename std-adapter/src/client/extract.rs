@@ -164,22 +164,30 @@ enum Way {
 impl Way {
     fn of(prompt: &Prompt, via: Via, client: &Client) -> Self {
         let model = prompt.model.as_deref().or(client.model()).unwrap_or_default();
-        match (via, client.dialect()) {
-            (Via::OutputFormat, _) => Self::OutputFormat,
-            (Via::Tool, Dialect::OpenAiChat) => Self::ForcedTool,
-            (Via::Tool, _) if refuses_forced_tools(model) || prompt.thinking.is_some() => {
-                Self::OfferedTool
-            }
-            (Via::Tool, _) => Self::ForcedTool,
+        let may_force = || match client.dialect() {
+            Dialect::AnthropicMessages => !refuses_forced_tools(model) && prompt.thinking.is_none(),
+            Dialect::OpenAiChat
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiEmbeddings
+            | Dialect::Json => true,
+        };
+        match via {
+            Via::OutputFormat => Self::OutputFormat,
+            Via::Tool if may_force() => Self::ForcedTool,
+            Via::Tool => Self::OfferedTool,
         }
     }
 
     /// Whose rules the schema must keep.
     fn target(self, dialect: Dialect) -> Target {
-        match (dialect, self) {
-            (Dialect::OpenAiChat, _) => Target::OpenAi,
-            (_, Self::ForcedTool) => Target::Hint,
-            (_, Self::OutputFormat | Self::OfferedTool) => Target::Anthropic,
+        match dialect {
+            Dialect::AnthropicMessages => match self {
+                Self::ForcedTool => Target::Hint,
+                Self::OutputFormat | Self::OfferedTool => Target::Anthropic,
+            },
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => Target::OpenAi,
+            // Their typed requests are refused when they are written.
+            Dialect::OpenAiEmbeddings | Dialect::Json => Target::Hint,
         }
     }
 }

@@ -4,9 +4,10 @@ use core::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use llm_cache_core::dialect::TokenCount;
+use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope};
 use llm_cache_core::reply::ResponsesStore;
-use serde::Deserialize;
 
 use super::account::Account;
 use super::builder::ClientBuilder;
@@ -121,18 +122,15 @@ impl Client {
     /// As [`send`](Self::send); [`ErrorKind::InvalidRequest`] with a provider that has no such
     /// endpoint.
     pub async fn count_tokens(&self, request: impl Into<Request>) -> Result<u64, Error> {
-        #[derive(Deserialize)]
-        struct Count {
-            input_tokens: u64,
-        }
         note_client(self);
         let request = request.into();
         let (dialect, defaults) = (self.dialect(), &self.0.defaults);
         let body = encode::count_body_of(&request, dialect, defaults, self.api_version())?;
         let answer = self.0.upstream.send(Operation::CountTokens, body).await?;
-        match serde_json::from_slice::<Count>(&answer.body) {
-            Ok(count) => Ok(count.input_tokens),
-            Err(_) => Err(Parts::new(ErrorKind::Malformed, "the token count does not read")
+        let count = JsonValue::parse(&answer.body).ok().and_then(|it| TokenCount::of(it).ok());
+        match count {
+            Some(count) => Ok(count.input_tokens),
+            None => Err(Parts::new(ErrorKind::Malformed, "the token count does not read")
                 .status(answer.head.status)
                 .request_id(answer.head.request_id.as_deref())
                 .into()),

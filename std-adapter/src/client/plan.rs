@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use llm_cache_core::Millis;
-use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::{CacheControl, Place, PromptView};
 
 use super::encode;
@@ -84,7 +83,7 @@ impl Client {
         plan: impl FnOnce(&Outline, &ModelFacts) -> Plan,
     ) -> Option<(Bytes, Plan)> {
         let Body::Typed(_) = &request.body else { return None };
-        if self.dialect() != Dialect::AnthropicMessages {
+        if !self.dialect().has_cache_control() {
             return None;
         }
         let view = PromptView::parse(body).ok()?;

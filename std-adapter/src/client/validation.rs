@@ -1,7 +1,6 @@
 //! The rules of the provider's API, checked before anything is sent.
 
 use llm_cache_core::json::JsonValue;
-use llm_cache_core::key::Dialect;
 use llm_cache_core::prompt::{Violation, check_api_version, check_body};
 
 use super::handle::Client;
@@ -37,7 +36,7 @@ impl Client {
         let told = request.validation.or(self.validation());
         told.unwrap_or_else(|| match &request.body {
             Body::Raw(_) => Validation::Warn,
-            Body::Typed(_) if self.dialect() != Dialect::AnthropicMessages => Validation::Strict,
+            Body::Typed(_) if !self.dialect().has_cache_control() => Validation::Strict,
             Body::Typed(prompt) => {
                 let model = prompt.model.as_deref().or(self.model()).unwrap_or_default();
                 let is_known = self.facts().model(model).is_some();
@@ -53,7 +52,7 @@ impl Client {
     /// only its bytes show: marks deep in raw pieces, say.
     pub(super) fn vet(&self, request: &Request, body: &[u8]) -> Result<Option<Violation>, Error> {
         let validation = self.validation_of(request);
-        let has_rules = self.dialect() == Dialect::AnthropicMessages;
+        let has_rules = self.dialect().has_cache_control();
         if validation == Validation::Off || !has_rules {
             return Ok(None);
         }

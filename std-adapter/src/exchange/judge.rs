@@ -142,7 +142,7 @@ impl Judged<'_> {
 
 /// How long the answer to a body may be kept at most; none where there is no such limit.
 fn ttl_max_of(dialect: Dialect, body: &[u8]) -> Option<Duration> {
-    if dialect != Dialect::OpenAiResponses {
+    if !dialect.stores_answers() {
         return None;
     }
     let value = JsonValue::parse(body).ok()?;

@@ -52,7 +52,7 @@ impl Reported {
         let inner = match dialect {
             Dialect::AnthropicMessages => root.get("message"),
             Dialect::OpenAiResponses => root.get("response"),
-            _ => None,
+            Dialect::OpenAiChat | Dialect::OpenAiEmbeddings | Dialect::Json => None,
         };
         self.take_answer(dialect, inner.unwrap_or(root));
     }
@@ -73,12 +73,25 @@ impl Reported {
                     || is(member("speed"), &["fast"])
                     || is(member("inference_geo"), &["us"])
             }
-            _ => is(answer.get("service_tier"), &["flex", "priority", "scale", "fast", "batch"]),
+            Dialect::OpenAiChat
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiEmbeddings
+            | Dialect::Json => {
+                is(answer.get("service_tier"), &["flex", "priority", "scale", "fast", "batch"])
+            }
         };
         let Some(counts) = usage else { return };
-        match (dialect, &mut self.usage) {
-            (Dialect::AnthropicMessages, Some(usage)) => update(usage, counts),
-            (_, place) => *place = read_usage(dialect, counts).or(*place),
+        // Events of Anthropic's add to what earlier ones said.
+        let adds = match dialect {
+            Dialect::AnthropicMessages => true,
+            Dialect::OpenAiChat
+            | Dialect::OpenAiResponses
+            | Dialect::OpenAiEmbeddings
+            | Dialect::Json => false,
+        };
+        match &mut self.usage {
+            Some(usage) if adds => update(usage, counts),
+            place => *place = read_usage(dialect, counts).or(*place),
         }
     }
 }

@@ -163,8 +163,16 @@ fn endpoint_of(vendor: &dyn Vendor, base: &Url) -> Option<(&'static str, String)
         Dialect::AnthropicMessages => {
             stem.trim_end_matches('/').strip_suffix("/v1").unwrap_or(stem)
         }
-        _ if stem.is_empty() && is_official(base) => "/v1",
-        _ => stem,
+        Dialect::OpenAiChat
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiEmbeddings
+        | Dialect::Json => {
+            if stem.is_empty() && is_official(base) {
+                "/v1"
+            } else {
+                stem
+            }
+        }
     };
     let mut right = base.clone();
     right.set_query(None);
@@ -181,8 +189,14 @@ fn is_official(base: &Url) -> bool {
 /// Anthropic's own API takes a base with and without its version.
 fn warnings(vendor: &dyn Vendor, base: &Url) -> Vec<Warning> {
     let has_version = base.path().split('/').any(|segment| segment == "v1");
-    let is_odd =
-        vendor.dialect() != Dialect::AnthropicMessages && is_official(base) && !has_version;
+    let takes_both = match vendor.dialect() {
+        Dialect::AnthropicMessages => true,
+        Dialect::OpenAiChat
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiEmbeddings
+        | Dialect::Json => false,
+    };
+    let is_odd = !takes_both && is_official(base) && !has_version;
     is_odd.then_some(Warning::BaseWithoutVersion).into_iter().collect()
 }
 

@@ -205,4 +205,25 @@ proptest! {
         let expected = straight::is_sound(RESPONSES, &body);
         prop_assert_eq!(found.is_store(), expected, "{} {:?}", body, found);
     }
+
+    /// The same for vectors.
+    #[test]
+    fn embeddings_verdicts_agree(
+        indices in prop_oneof![
+            2 => Just(vec![0, 1, 2]).prop_shuffle(),
+            1 => collection::vec(0..3_u64, 0..4),
+        ],
+        vectors in collection::vec(
+            prop_oneof![6 => Just(json!([0.5, -1])), 3 => Just(json!("AACAPw==")), 1 => odd()], 4,
+        ),
+        fault in prop_oneof![12 => Just(Value::Null), 1 => odd()],
+    ) {
+        let data: Vec<_> = indices.iter().zip(vectors).map(|(index, vector)| {
+            json!({"object": "embedding", "index": index, "embedding": vector, "error": fault})
+        }).collect();
+        let body = json!({"object": "list", "data": data});
+        let found = verdict(Dialect::OpenAiEmbeddings, &body);
+        let expected = straight::is_sound(Dialect::OpenAiEmbeddings, &body);
+        prop_assert_eq!(found.is_store(), expected, "{} {:?}", body, found);
+    }
 }

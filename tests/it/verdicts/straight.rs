@@ -13,8 +13,25 @@ pub(super) fn is_sound(dialect: Dialect, body: &Value) -> bool {
             Dialect::AnthropicMessages => anthropic(body),
             Dialect::OpenAiChat => chat(body),
             Dialect::OpenAiResponses => responses(body),
-            _ => true,
+            Dialect::OpenAiEmbeddings => embeddings(body),
+            Dialect::Json => true,
         }
+}
+
+fn embeddings(body: &Value) -> bool {
+    let Some(data) = body["data"].as_array() else { return false };
+    let vector = |index: usize| {
+        let mut of_index = data.iter().filter(|entry| entry["index"] == index);
+        of_index.next().filter(|_| of_index.next().is_none())
+    };
+    let numbers = |vector: &Value| {
+        vector.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_number))
+    };
+    let is_whole = |vector: &Value| !text(vector).is_empty() || numbers(vector);
+    !data.is_empty()
+        && data.iter().all(|entry| entry["error"].is_null())
+        && (0..data.len())
+            .all(|index| vector(index).is_some_and(|entry| is_whole(&entry["embedding"])))
 }
 
 fn anthropic(body: &Value) -> bool {

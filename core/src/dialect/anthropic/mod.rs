@@ -1,7 +1,7 @@
 //! `anthropic.messages`: Anthropic's Messages API, `POST /v1/messages`.
 
 pub(super) mod check;
-mod count_tokens;
+pub(super) mod count_tokens;
 pub(super) mod diagnostics;
 pub(super) mod encode;
 pub(super) mod identity;
