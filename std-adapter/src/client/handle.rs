@@ -19,8 +19,8 @@ use super::stream::EventStream;
 use super::validation::Validation;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Parts};
-use crate::memo::note_client;
 use crate::provider::{Anthropic, OpenAi, Operation, Upstream, Warning};
+use crate::running::note_scope;
 
 /// A client of one provider at one base URL, with a cache in front where one is given.
 ///
@@ -125,7 +125,7 @@ impl Client {
         struct Count {
             input_tokens: u64,
         }
-        note_client(self);
+        note_scope(self);
         let request = request.into();
         let (dialect, defaults) = (self.dialect(), &self.0.defaults);
         let body = encode::count_body_of(&request, dialect, defaults, self.api_version())?;

@@ -99,7 +99,7 @@ impl StoreError {
     }
 
     /// The kind of the system's error behind it, if there is one.
-    #[cfg(unix)]
+    #[cfg(all(unix, feature = "file-store"))]
     pub(crate) fn io_kind(&self) -> Option<io::ErrorKind> {
         self.source.as_ref().map(|source| source.kind())
     }

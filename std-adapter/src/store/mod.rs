@@ -2,7 +2,7 @@
 
 pub mod conformance;
 mod error;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file-store"))]
 mod file;
 mod memory;
 mod none;
@@ -12,7 +12,7 @@ mod stored;
 use llm_cache_core::{RequestKey, record::Record};
 
 pub use error::{StoreError, StoreErrorKind};
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file-store"))]
 pub use file::{
     Compaction, Damage, DamageKind, Durability, Entries, FileMedium, FileStore, FileStoreOptions,
     HardwareCrc32c, Verification,
