@@ -11,7 +11,7 @@
 //! cargo add schemars
 //! ```
 #![cfg_attr(
-    feature = "std",
+    all(feature = "client", feature = "memo", feature = "file-store", unix),
     doc = r#"
 ```no_run
 use llm_cache::{Cache, Client, Error, cached, store::FileStore};
@@ -67,52 +67,54 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!
 //! | feature | what it adds |
 //! |---|---|
-//! | `std` (default) | everything that needs a clock, a socket, a file or a thread; without it the crate is [`llm_cache_core`] alone |
-//! | `lz4` | answers compressed in the file store, where its options say so |
+//! | `std` (default) | `client`, `memo` and `file-store` |
+//! | `client` | the typed client, prompts marked for the provider's cache, prices and savings |
+//! | `memo` | the attribute `cached` |
+//! | `file-store` | `store::FileStore`: entries in a directory of files; on Unix only |
+//! | `lz4` | `file-store`, with answers compressed where its options say so |
+//!
+//! Without any of them there are [`cache`], [`exchange`] and [`store`], which need no HTTP, no TLS
+//! and no serde.
 //!
 //! The repository has [runnable examples] and a map of the code.
 //!
 //! [runnable examples]: https://github.com/llm-cache/llm-cache/tree/main/examples
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-#[cfg(feature = "std")]
 mod block_on;
-#[cfg(feature = "std")]
 pub mod cache;
-#[cfg(feature = "std")]
+#[cfg(feature = "client")]
 pub mod client;
-#[cfg(feature = "std")]
 pub mod clock;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "client", feature = "memo"))]
+mod discard;
 pub mod entry;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "client", feature = "memo"))]
 pub mod error;
-#[cfg(feature = "std")]
 pub mod exchange;
-#[cfg(feature = "std")]
+#[cfg(feature = "memo")]
 pub mod memo;
-#[cfg(feature = "std")]
+#[cfg(feature = "client")]
 pub mod prompt;
-#[cfg(feature = "std")]
+#[cfg(feature = "client")]
 pub mod provider;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "client", feature = "memo"))]
+mod running;
 pub mod store;
 
-#[cfg(feature = "std")]
 pub use cache::{Cache, Outcome};
-#[cfg(feature = "std")]
+#[cfg(feature = "client")]
 pub use client::Client;
-#[cfg(feature = "std")]
 pub use entry::Entry;
-#[cfg(feature = "std")]
+#[cfg(any(feature = "client", feature = "memo"))]
 pub use error::{Error, ErrorKind};
 pub use llm_cache_core;
 pub use llm_cache_core::{RequestKey, Usage, key::Dialect, prompt::CacheControl};
-#[cfg(feature = "std")]
+#[cfg(feature = "memo")]
 #[doc(inline)]
 pub use memo::cached;
 
 /// The examples of the README are compiled and, where they need no network, run.
-#[cfg(all(doctest, feature = "std"))]
+#[cfg(all(doctest, feature = "client", feature = "memo", feature = "file-store"))]
 #[doc = include_str!("../README.md")]
 pub struct ReadmeDoctests;

@@ -1,6 +1,7 @@
 //! The integration tests, one topic a file.
 
 mod api_version;
+mod arrows;
 mod cache;
 mod client;
 mod corpora;

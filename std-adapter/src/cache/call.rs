@@ -20,7 +20,7 @@ pub enum Mode {
     /// Do not look, fetch, and replace what is stored.
     Refresh,
     /// Answer from the cache or fail with [`FetchError::NotCached`]: offline, or a test that must
-    /// not spend. A memoised function refuses too; see [`crate::cached`].
+    /// not spend. A memoised function refuses too; see `cached`.
     CachedOnly,
     /// Neither look nor store, nor share a fetch with identical calls.
     Off,

@@ -70,10 +70,10 @@ pub enum Event<'a> {
         /// Where, and which rule.
         violation: Violation,
     },
-    /// A client was built with facts of models ([`Facts`](crate::prompt::Facts)) of which none is
-    /// newer than [`Facts::STALE_AFTER_DAYS`](crate::prompt::Facts::STALE_AFTER_DAYS): prices and
+    /// A client was built with facts of models (`Facts`) of which none is
+    /// newer than `Facts::STALE_AFTER_DAYS`: prices and
     /// minimum lengths may have changed since. A newer table is given to
-    /// [`ClientBuilder::facts`](crate::client::ClientBuilder::facts).
+    /// `ClientBuilder::facts`.
     StaleFacts {
         /// The newest date of a row, `YYYY-MM-DD`.
         as_of: &'a str,

@@ -52,9 +52,10 @@ use std::{
     time::Duration,
 };
 
-use llm_cache_core::{Millis, RequestKey, prompt::Violation};
+use llm_cache_core::RequestKey;
 
 pub use builder::CacheBuilder;
+#[cfg(feature = "memo")]
 pub(crate) use call::Packed;
 pub use call::{Cached, CallOptions, FetchError, Fetched, Mode, Share};
 pub use event::{Event, Observer, StoreOperation};
@@ -210,21 +211,6 @@ impl Cache {
         CacheStats { memory_entries: entries, memory_bytes: bytes, store, ..self.0.counters.read() }
     }
 
-    /// Reports a request that breaks a rule of the provider's and is sent all the same.
-    pub(crate) fn report_violation(&self, violation: Violation) {
-        self.report(&Event::Violation { violation });
-    }
-
-    /// Reports a client's facts of models that are old.
-    pub(crate) fn report_stale_facts(&self, as_of: &str, age_in_days: u64) {
-        self.report(&Event::StaleFacts { as_of, age_in_days });
-    }
-
-    /// The time by this cache's clock.
-    pub(crate) fn now(&self) -> Millis {
-        self.0.clock.now()
-    }
-
     /// Asks the store, if there is one, and reports its fault.
     fn ask_store<'a, T: Send + 'static>(
         &'a self,
@@ -243,6 +229,25 @@ impl Cache {
         if let Some(observer) = &self.0.observer {
             observer.event(event);
         }
+    }
+}
+
+/// What a client tells the cache, and asks it.
+#[cfg(feature = "client")]
+impl Cache {
+    /// Reports a request that breaks a rule of the provider's and is sent all the same.
+    pub(crate) fn report_violation(&self, violation: llm_cache_core::prompt::Violation) {
+        self.report(&Event::Violation { violation });
+    }
+
+    /// Reports a client's facts of models that are old.
+    pub(crate) fn report_stale_facts(&self, as_of: &str, age_in_days: u64) {
+        self.report(&Event::StaleFacts { as_of, age_in_days });
+    }
+
+    /// The time by this cache's clock.
+    pub(crate) fn now(&self) -> llm_cache_core::Millis {
+        self.0.clock.now()
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, time::Duration};
 
-use super::{BypassReason, SkipReason, Verdict};
+#[cfg(any(feature = "memo", test))]
+use super::Verdict;
+use super::{BypassReason, SkipReason};
 
 use super::Tier;
 
@@ -63,6 +65,7 @@ impl Outcome {
     }
 
     /// The same, and what came of the result after a miss.
+    #[cfg(any(feature = "memo", test))]
     pub(crate) const fn after(self, verdict: Verdict) -> Self {
         match (self, verdict) {
             (Self::Miss { why }, Verdict::Skip { why: skip }) => Self::NotStored { why, skip },

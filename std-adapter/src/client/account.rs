@@ -9,9 +9,10 @@ use llm_cache_core::key::Dialect;
 use super::handle::Client;
 use super::reply::Reply;
 use crate::cache::{Cache, SkipReason, Verdict};
-use crate::memo::{Mark, Sink, Watch, note_reply};
+use crate::discard::Discard;
 use crate::prompt::{Facts, Reported, Savings};
 use crate::provider::SseEvent;
+use crate::running::{Sink, Watch, note_reply};
 
 /// The total of a client and its clones, and the facts that it is worked out with.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ impl Account {
         reported: &Reported,
         ttl_max: impl FnOnce() -> Option<Duration>,
         skip: Option<SkipReason>,
-    ) -> Option<Arc<Mark>> {
+    ) -> Option<Arc<Discard>> {
         note_reply(&self.watch, || self.usage_of_hits(reported), ttl_max, skip)
     }
 
@@ -109,7 +110,7 @@ impl Client {
     ) -> Reply {
         let (reported, account) = (reply.reported(), self.account());
         account.add(&reported, reply.outcome().is_hit());
-        Reply { mark: account.note(&reported, ttl_max, own.skip_reason()), ..reply }
+        Reply { discard: account.note(&reported, ttl_max, own.skip_reason()), ..reply }
     }
 }
 

@@ -290,7 +290,7 @@ impl Fault {
         Parts::new(kind, message)
             .request_id(reply.request_id())
             .provider(None, None, reply.body().clone())
-            .mark(reply.mark.clone())
+            .discard(reply.discard.clone())
             .into()
     }
 }

@@ -20,8 +20,8 @@ use super::stream::EventStream;
 use super::validation::Validation;
 use crate::cache::Cache;
 use crate::error::{Error, ErrorKind, Parts};
-use crate::memo::note_client;
 use crate::provider::{Anthropic, OpenAi, Operation, Upstream, Warning};
+use crate::running::note_scope;
 
 /// A client of one provider at one base URL, with a cache in front where one is given.
 ///
@@ -122,7 +122,7 @@ impl Client {
     /// As [`send`](Self::send); [`ErrorKind::InvalidRequest`] with a provider that has no such
     /// endpoint.
     pub async fn count_tokens(&self, request: impl Into<Request>) -> Result<u64, Error> {
-        note_client(self);
+        note_scope(self);
         let request = request.into();
         let (dialect, defaults) = (self.dialect(), &self.0.defaults);
         let body = encode::count_body_of(&request, dialect, defaults, self.api_version())?;

@@ -12,8 +12,8 @@ use llm_cache_core::reply::{Reply as Read, StopReason, ToolCall as ReadCall, Too
 use serde::de::DeserializeOwned;
 
 use crate::cache::{Outcome, Verdict};
+use crate::discard::Discard;
 use crate::error::{Error, ErrorKind};
-use crate::memo::Mark;
 use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 
 /// A provider's answer, fresh or from the cache, with how it came about.
@@ -31,7 +31,7 @@ pub struct Reply {
     pub(super) violation: Option<Violation>,
     pub(super) plan: Option<Arc<Plan>>,
     /// What it is to the memoised functions that it was given to, where it may not be stored.
-    pub(super) mark: Option<Arc<Mark>>,
+    pub(super) discard: Option<Arc<Discard>>,
 }
 
 impl Reply {
@@ -87,12 +87,12 @@ impl Reply {
         self.verdict
     }
 
-    /// Throws the reply away, inside a memoised function ([`cached`](crate::cached)) that asks
+    /// Throws the reply away, inside a memoised function (`cached`) that asks
     /// again: a reply that may not be stored then keeps the function's result from being stored no
     /// longer. What is returned must not depend on it.
     pub fn discard(self) {
-        if let Some(mark) = &self.mark {
-            mark.discard();
+        if let Some(discard) = &self.discard {
+            discard.discard();
         }
     }
 

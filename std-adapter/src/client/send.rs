@@ -9,9 +9,9 @@ use super::request::Request;
 use crate::cache::Share;
 use crate::error::{Error, ErrorKind, Parts};
 use crate::exchange::{self, Exchange, ExchangeError, NotCached, Options};
-use crate::memo::note_client;
 use crate::prompt::Reported;
 use crate::provider::{Answer, Operation};
+use crate::running::note_scope;
 
 impl Client {
     /// Sends `body`, or answers it from the cache. An answer that `accept` refuses is not stored,
@@ -23,7 +23,7 @@ impl Client {
         accept: impl FnMut(&[u8]) -> Option<T>,
     ) -> Result<(Reply, Option<T>), Error> {
         // A hit depends on the client as much as what is fetched.
-        note_client(self);
+        note_scope(self);
         let hasher = self.hasher(request.variant)?;
         let judged = self.exchange(request, &hasher).judge(&body);
         let (mut request_id, mut violation, mut plan) = (None, None, None);
@@ -54,7 +54,7 @@ impl Client {
             request_id,
             violation,
             plan,
-            mark: None,
+            discard: None,
         };
         let keep_for = || judged.keep_for(answered.outcome);
         Ok((self.settle(reply, answered.storable, keep_for), answered.value))

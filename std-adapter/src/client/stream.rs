@@ -14,10 +14,11 @@ use super::handle::Client;
 use super::request::Request;
 use super::send::not_cached;
 use crate::cache::{BypassReason, Outcome, SkipReason};
+use crate::discard::Discard;
 use crate::error::{Error, ErrorKind};
-use crate::memo::{Mark, note_client};
 use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 use crate::provider::{Live, SseEvent};
+use crate::running::note_scope;
 
 impl Client {
     /// Opens the stream of `body`, which must ask for one.
@@ -36,13 +37,13 @@ impl Client {
         let outcome = judged.pass(why).map_err(not_cached)?;
         let violation = self.vet(request, &body)?;
         let (body, plan) = self.planned_or(request, body, true);
-        note_client(self);
+        note_scope(self);
         let live = self.upstream().open(body).await?;
         let bill = StreamBill::new(self.account().clone(), self.dialect());
         // Nothing of a stream is kept, so the result of a memoised function that took it is not.
         let skip = Some(SkipReason::Streamed);
-        let mark = self.account().note(&Reported::default(), || None, skip);
-        Ok(EventStream { live, outcome, bill, violation, plan, mark })
+        let discard = self.account().note(&Reported::default(), || None, skip);
+        Ok(EventStream { live, outcome, bill, violation, plan, discard })
     }
 }
 
@@ -55,7 +56,7 @@ pub struct EventStream {
     bill: StreamBill,
     violation: Option<Violation>,
     plan: Option<Arc<Plan>>,
-    mark: Option<Arc<Mark>>,
+    discard: Option<Arc<Discard>>,
 }
 
 impl EventStream {
@@ -125,8 +126,8 @@ impl EventStream {
     /// Throws the stream away, inside a memoised function: its result may then be stored. As
     /// [`Reply::discard`](super::Reply::discard).
     pub fn discard(self) {
-        if let Some(mark) = &self.mark {
-            mark.discard();
+        if let Some(discard) = &self.discard {
+            discard.discard();
         }
     }
 

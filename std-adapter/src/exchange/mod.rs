@@ -4,7 +4,7 @@
 //! identical calls under way, judges the answer, stores it and counts what happened. Its caller
 //! brings the rest: the scope of the keys, the body, and a closure that fetches. The exchange knows
 //! no HTTP client, no server and no vendor, so a typed client, a layer under another HTTP client
-//! and a gateway share one set of rules. [`Client`](crate::Client) is one such caller.
+//! and a gateway share one set of rules. `Client` is one such caller.
 //!
 //! A call has two steps. [`Exchange::judge`] reads the request and costs no I/O;
 //! [`Judged::answer`] answers it. Between the two a caller can see the key and whether the cache

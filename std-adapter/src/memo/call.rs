@@ -7,7 +7,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     constant::Constants,
     errors::{ErrorOf, Refusal},
-    frame::{self, Ran},
     key::{MemoKey, Unkeyable},
     returned::{HasSchema, Shape},
     site::{ResultForm, Site},
@@ -19,6 +18,7 @@ use crate::{
         Verdict,
     },
     error::{Error, ErrorKind},
+    running::{self, Ran},
 };
 
 /// A call about to be made of a function of shape `S`.
@@ -107,13 +107,13 @@ impl<S: Shape> Call<S> {
                 let error = refuse::<S>(site, &BypassReason::Unkeyable, errors.refusal);
                 return (S::join(Err(error)), outcome);
             }
-            return (frame::run(scopes, async { body().await }).await.output, outcome);
+            return (running::run(scopes, async { body().await }).await.output, outcome);
         };
         let (mut decoded, mut own, mut scopes) = (None, None, Some(scopes));
         let (own_slot, scopes_slot) = (&mut own, &mut scopes);
         let fetch = move || async move {
             let scopes = scopes_slot.take().expect("one fetch a call");
-            let ran = frame::run(scopes, async { body().await }).await;
+            let ran = running::run(scopes, async { body().await }).await;
             let Ran { output, skip, usage, ttl_max } = ran;
             let value = S::split(output)?;
             let fetched = fetched((codec.encode)(&value), skip);
@@ -129,7 +129,7 @@ impl<S: Shape> Call<S> {
             Ok(cached) => {
                 // Where the body ran in here, the frames around have seen what it saw.
                 if let Some(scopes) = scopes {
-                    frame::note_result(&scopes, cached.entry.usage, cached.verdict);
+                    running::note_result(&scopes, cached.entry.usage, cached.verdict);
                     scopes.report_hit(cached.entry.usage);
                 }
                 let value = own.or(decoded).expect("an answer was decoded or is the body's own");

@@ -5,7 +5,7 @@ use std::{
     pin::pin,
 };
 
-use super::frame::{self, Entered};
+use crate::running::{self, Entered};
 
 /// The future, as a part of the memoised functions that are running here: for `tokio::spawn` and
 /// its like inside one.
@@ -26,7 +26,7 @@ use super::frame::{self, Entered};
 ///
 /// [`SkipReason::Untracked`]: crate::cache::SkipReason::Untracked
 pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    let frames = frame::current();
+    let frames = running::current();
     async move {
         let mut future = pin!(future);
         poll_fn(|context| {
@@ -39,7 +39,7 @@ pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
 
 /// As [`carry`], for a closure: for `spawn_blocking` and threads.
 pub fn carry_fn<R>(function: impl FnOnce() -> R) -> impl FnOnce() -> R {
-    let frames = frame::current();
+    let frames = running::current();
     move || {
         let _entered = Entered::new(frames);
         function()

@@ -8,7 +8,6 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     argument::Bytes,
     constant::Constants,
-    frame::Scopes,
     returned::HasSchema,
     site::{ResultForm, Site},
 };
@@ -17,6 +16,8 @@ use llm_cache_core::{
     canonical::{Everything, Slot, canonicalize, scratch_needed, write_json},
     key::{FieldHasher, KeyScope},
 };
+
+use crate::running::Scopes;
 
 /// A key under construction, for a result of type `T`.
 pub struct MemoKey<T> {

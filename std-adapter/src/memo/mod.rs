@@ -9,19 +9,17 @@ mod call;
 mod carry;
 mod constant;
 mod errors;
-mod frame;
 mod key;
 mod returned;
 mod site;
 #[cfg(test)]
 mod vectors;
-mod watch;
 
 pub use carry::{carry, carry_fn};
-pub(crate) use frame::note_reply;
-pub(crate) use watch::{Mark, Sink, Watch};
 
 use llm_cache_core::key::KeyScope;
+
+use crate::running;
 
 /// Keeps what a function returns under its name, its text and its arguments.
 ///
@@ -131,14 +129,14 @@ use llm_cache_core::key::KeyScope;
 /// not that client has a cache: one that was cut, refused, streamed or had to go past every cache
 /// keeps it out. The outcome then tells why: `miss absent, not stored: truncated`. The same goes
 /// for a typed answer that failed, where the body returns a value all the same. A body that asks
-/// again says so with [`Reply::discard`](crate::client::Reply::discard).
+/// again says so with `Reply::discard`.
 ///
 /// A client that is not in the key ([`note_client`]) keeps it out too, as `unscoped`. A task that
 /// the body spawns is not seen to be its own: wrap it in [`carry()`]. Otherwise a client in it goes
 /// unnoticed, and an answer there that may not be stored keeps out the results of all running
 /// functions with that client in their key, as `untracked`.
 ///
-/// A hit counts in the [`savings`](crate::Client::savings) of the client in the key.
+/// A hit counts in the savings of the client in the key.
 pub use llm_cache_macros::cached;
 
 /// Tells the memoised functions around this call that their result depends on `client`.
@@ -151,7 +149,7 @@ pub use llm_cache_macros::cached;
 /// It sees what runs in the function's own future or call, and what it spawns if that is wrapped in
 /// [`carry()`].
 pub fn note_client(client: &(impl KeyScope + ?Sized)) {
-    frame::note_scope(client);
+    running::note_scope(client);
 }
 
 /// What the attribute's expansion calls; no part of the public interface.

@@ -5,7 +5,7 @@
 
 pub mod conformance;
 mod error;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file-store"))]
 mod file;
 mod lease;
 mod maintain;
@@ -26,7 +26,7 @@ use llm_cache_core::RequestKey;
 use crate::entry::Entry;
 
 pub use error::{StoreError, StoreErrorKind};
-#[cfg(unix)]
+#[cfg(all(unix, feature = "file-store"))]
 pub use file::{
     Compaction, Damage, DamageKind, Durability, Entries, FileError, FileFault, FileMedium,
     FileStore, FileStoreOptions, HardwareCrc32c, Verification,

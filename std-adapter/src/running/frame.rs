@@ -11,13 +11,15 @@ use std::{
     time::Duration,
 };
 
-use super::watch::{Mark, Watch};
+use llm_cache_core::{
+    Usage,
+    key::{FieldHasher, KeyScope},
+};
+
+use super::watch::Watch;
 use crate::{
     cache::{SkipReason, Verdict},
-    llm_cache_core::{
-        Usage,
-        key::{FieldHasher, KeyScope},
-    },
+    discard::Discard,
 };
 
 type ScopeDigest = [u8; 32];
@@ -37,19 +39,19 @@ struct Entry {
 
 impl Scopes {
     /// Adds a scope and returns its digest.
-    pub(super) fn add(&mut self, scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
+    pub(crate) fn add(&mut self, scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
         let (digest, clients) = Watch::met_in(|| digest(scope));
         self.entries.push(Entry { digest, clients });
         digest
     }
 
     /// From here on they stand for every client.
-    pub(super) const fn open(&mut self) {
+    pub(crate) const fn open(&mut self) {
         self.open = true;
     }
 
     /// Tells the functions around a memoised call what that call depends on, even if it is a hit.
-    pub(super) fn note(&self) {
+    pub(crate) fn note(&self) {
         if self.entries.is_empty() {
             return;
         }
@@ -58,7 +60,7 @@ impl Scopes {
                 let by_client = |client: &Arc<Watch>| frame.scopes.has_client(client);
                 let known = !entry.clients.is_empty() && entry.clients.iter().all(by_client);
                 if !known && !frame.scopes.covers(&entry.digest) {
-                    frame.take(Mark::new(SkipReason::Unscoped));
+                    frame.take(SkipReason::Unscoped, Arc::default());
                 }
             }
         });
@@ -66,7 +68,7 @@ impl Scopes {
 
     /// Tells the clients in them that a result of theirs was in the cache. What it had cost can be
     /// told to one client only, since how much of it was whose is not kept.
-    pub(super) fn report_hit(&self, usage: Option<Usage>) {
+    pub(crate) fn report_hit(&self, usage: Option<Usage>) {
         let mut clients: Vec<_> = self.clients().collect();
         clients.sort_by_key(|client| Arc::as_ptr(client));
         clients.dedup_by_key(|client| Arc::as_ptr(client));
@@ -88,7 +90,7 @@ impl Scopes {
 }
 
 /// One running function.
-pub(super) struct Frame {
+pub(crate) struct Frame {
     scopes: Scopes,
     seen: Mutex<Seen>,
 }
@@ -97,7 +99,7 @@ pub(super) struct Frame {
 #[derive(Default)]
 struct Seen {
     /// What keeps its result from being stored, in the order in which it came.
-    marks: Vec<Arc<Mark>>,
+    reasons: Vec<(SkipReason, Arc<Discard>)>,
     usage: Usage,
     replies: u32,
     /// A reply told no usage, or one that is not to be added up.
@@ -107,8 +109,8 @@ struct Seen {
 }
 
 impl Frame {
-    fn take(&self, mark: Arc<Mark>) {
-        self.seen().marks.push(mark);
+    fn take(&self, why: SkipReason, discard: Arc<Discard>) {
+        self.seen().reasons.push((why, discard));
     }
 
     fn add(&self, usage: Option<Usage>) {
@@ -120,6 +122,7 @@ impl Frame {
         }
     }
 
+    #[cfg(feature = "client")]
     fn limit(&self, ttl_max: Duration) {
         let mut seen = self.seen();
         seen.ttl_max = Some(seen.ttl_max.map_or(ttl_max, |ttl| ttl.min(ttl_max)));
@@ -135,18 +138,18 @@ thread_local! {
 }
 
 /// What came of a function's run.
-pub(super) struct Ran<T> {
-    pub(super) output: T,
+pub(crate) struct Ran<T> {
+    pub(crate) output: T,
     /// The first thing that keeps its result from being stored.
-    pub(super) skip: Option<SkipReason>,
+    pub(crate) skip: Option<SkipReason>,
     /// What its replies cost in tokens, where all of them told.
-    pub(super) usage: Option<Usage>,
+    pub(crate) usage: Option<Usage>,
     /// How long its result may be kept, where one of its replies has a limit.
-    pub(super) ttl_max: Option<Duration>,
+    pub(crate) ttl_max: Option<Duration>,
 }
 
 /// Runs a memoised function's future in a frame.
-pub(super) async fn run<F: Future>(scopes: Scopes, future: F) -> Ran<F::Output> {
+pub(crate) async fn run<F: Future>(scopes: Scopes, future: F) -> Ran<F::Output> {
     let frame = Arc::new(Frame { scopes, seen: Mutex::default() });
     let _watched = Watched::new(&frame);
     let mut future = pin!(future);
@@ -156,7 +159,7 @@ pub(super) async fn run<F: Future>(scopes: Scopes, future: F) -> Ran<F::Output> 
     })
     .await;
     let seen = frame.seen();
-    let skip = seen.marks.iter().find(|mark| mark.stands()).map(|mark| mark.why);
+    let skip = seen.reasons.iter().find(|(_, it)| !it.is_discarded()).map(|(why, _)| *why);
     let usage = (seen.replies > 0 && !seen.usage_unknown).then_some(seen.usage);
     Ran { output, skip, usage, ttl_max: seen.ttl_max }
 }
@@ -178,7 +181,7 @@ impl Drop for Watched<'_> {
 }
 
 /// Notes a client, told by its scope alone, with all functions that are running on this thread.
-pub(super) fn note_scope(client: &(impl KeyScope + ?Sized)) {
+pub(crate) fn note_scope(client: &(impl KeyScope + ?Sized)) {
     if FRAMES.with_borrow(|frames| !frames.is_empty()) {
         let mut scopes = Scopes::default();
         scopes.add(client);
@@ -187,16 +190,17 @@ pub(super) fn note_scope(client: &(impl KeyScope + ?Sized)) {
 }
 
 /// Notes a reply that `client` hands to its caller, with what it cost in tokens, how long it may be
-/// kept if it has a limit, and, where it may not be stored, why; the mark takes that back.
+/// kept if it has a limit, and, where it may not be stored, why; a discard takes that back.
 ///
 /// Where no function is running on this thread, the caller may be a task that a function started:
 /// all that are running with this client in their key are told.
+#[cfg(feature = "client")]
 pub(crate) fn note_reply(
     client: &Watch,
     usage: impl FnOnce() -> Option<Usage>,
     ttl_max: impl FnOnce() -> Option<Duration>,
     skip: Option<SkipReason>,
-) -> Option<Arc<Mark>> {
+) -> Option<Arc<Discard>> {
     let inside = FRAMES.with_borrow(|frames| !frames.is_empty());
     if inside {
         let (usage, ttl_max) = (usage(), ttl_max());
@@ -205,19 +209,20 @@ pub(crate) fn note_reply(
             ttl_max.into_iter().for_each(|ttl_max| frame.limit(ttl_max));
         });
     }
-    let mark = Mark::new(if inside { skip? } else { skip.and(Some(SkipReason::Untracked))? });
+    let why = if inside { skip? } else { skip.and(Some(SkipReason::Untracked))? };
+    let discard = Arc::default();
     if inside {
-        each_frame(|frame| frame.take(Arc::clone(&mark)));
+        each_frame(|frame| frame.take(why, Arc::clone(&discard)));
     } else {
-        client.running().iter().for_each(|frame| frame.take(Arc::clone(&mark)));
+        client.running().iter().for_each(|frame| frame.take(why, Arc::clone(&discard)));
     }
-    Some(mark)
+    Some(discard)
 }
 
 /// Notes the result of a memoised call that did not run its function in here: a hit, or the result
 /// of an identical call. The frames around learn from it what they would have learned from its
 /// replies.
-pub(super) fn note_result(scopes: &Scopes, usage: Option<Usage>, verdict: Verdict) {
+pub(crate) fn note_result(scopes: &Scopes, usage: Option<Usage>, verdict: Verdict) {
     if scopes.clients().next().is_some() {
         each_frame(|frame| frame.add(usage));
     }
@@ -225,12 +230,12 @@ pub(super) fn note_result(scopes: &Scopes, usage: Option<Usage>, verdict: Verdic
     if let Some(why) = verdict.skip_reason()
         && !matches!(why, SkipReason::ReadOnly | SkipReason::NoRoom)
     {
-        each_frame(|frame| frame.take(Mark::new(why)));
+        each_frame(|frame| frame.take(why, Arc::default()));
     }
 }
 
 /// The functions that are running on this thread.
-pub(super) fn current() -> Vec<Arc<Frame>> {
+pub(crate) fn current() -> Vec<Arc<Frame>> {
     FRAMES.with_borrow(Clone::clone)
 }
 
@@ -245,10 +250,10 @@ fn digest(scope: &(impl KeyScope + ?Sized)) -> ScopeDigest {
 }
 
 /// Frames on the stack as long as it lives; also when their function panics.
-pub(super) struct Entered(usize);
+pub(crate) struct Entered(usize);
 
 impl Entered {
-    pub(super) fn new(entering: impl IntoIterator<Item = Arc<Frame>>) -> Self {
+    pub(crate) fn new(entering: impl IntoIterator<Item = Arc<Frame>>) -> Self {
         FRAMES.with_borrow_mut(|frames| {
             let below = frames.len();
             frames.extend(entering);

@@ -1,5 +1,8 @@
 //! The one error of a call: what failed, what the provider said, and what to do about it.
 
+#[cfg(feature = "client")]
+mod parts;
+
 use core::fmt;
 use core::time::Duration;
 use std::error::Error as StdError;
@@ -7,9 +10,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::memo::Mark;
+use crate::discard::Discard;
 
-/// Why a call through a [`Client`](crate::client::Client) gave no answer.
+#[cfg(feature = "client")]
+pub(crate) use parts::Parts;
+
+/// Why a call through a `Client` gave no answer.
 ///
 /// One pointer wide and cheap to clone (callers that shared one upstream call share its error).
 /// `Display` is one line that ends with what to do; neither it nor `Debug` ever holds a credential,
@@ -28,8 +34,26 @@ struct Inner {
     body: Bytes,
     attempts: u32,
     source: Option<Box<dyn StdError + Send + Sync>>,
-    /// What the answer that gave this error is to the memoised functions around the call.
-    mark: Option<Arc<Mark>>,
+    /// Takes back, for the memoised functions around the call, the answer that gave this error.
+    discard: Option<Arc<Discard>>,
+}
+
+impl Inner {
+    fn new(kind: ErrorKind, message: Box<str>) -> Self {
+        Self {
+            kind,
+            message,
+            status: None,
+            request_id: None,
+            retry_after: None,
+            provider_type: None,
+            provider_message: None,
+            body: Bytes::new(),
+            attempts: 0,
+            source: None,
+            discard: None,
+        }
+    }
 }
 
 /// The class of an [`Error`], for matching.
@@ -129,13 +153,13 @@ impl Error {
         &self.0.body
     }
 
-    /// Says, inside a memoised function ([`cached`](crate::cached)), that its result does not
+    /// Says, inside a memoised function (`cached`), that its result does not
     /// depend on the answer that could not be used. Unless that is said, a function that goes on
     /// after a typed answer was cut, refused or did not decode returns a result that is not stored;
     /// errors without an answer do not count.
     pub fn discard(&self) {
-        if let Some(mark) = &self.0.mark {
-            mark.discard();
+        if let Some(discard) = &self.0.discard {
+            discard.discard();
         }
     }
 
@@ -146,77 +170,7 @@ impl Error {
     }
 
     pub(crate) fn new(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
-        Self::from(Parts::new(kind, message))
-    }
-}
-
-/// An error being put together.
-pub(crate) struct Parts(Inner);
-
-impl Parts {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<Box<str>>) -> Self {
-        Self(Inner {
-            kind,
-            message: message.into(),
-            status: None,
-            request_id: None,
-            retry_after: None,
-            provider_type: None,
-            provider_message: None,
-            body: Bytes::new(),
-            attempts: 0,
-            source: None,
-            mark: None,
-        })
-    }
-
-    pub(crate) fn source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.0.source = Some(source.into());
-        self
-    }
-
-    pub(crate) fn mark(mut self, mark: Option<Arc<Mark>>) -> Self {
-        self.0.mark = mark;
-        self
-    }
-
-    pub(crate) fn status(mut self, status: u16) -> Self {
-        self.0.status = Some(status);
-        self
-    }
-
-    pub(crate) fn request_id(mut self, id: Option<&str>) -> Self {
-        self.0.request_id = id.map(|text| one_line(shortened(text, 200)));
-        self
-    }
-
-    pub(crate) fn retry_after(mut self, wait: Option<Duration>) -> Self {
-        self.0.retry_after = wait;
-        self
-    }
-
-    pub(crate) fn attempts(mut self, attempts: u32) -> Self {
-        self.0.attempts = attempts;
-        self
-    }
-
-    /// What the provider said. The caller has taken the credential out.
-    pub(crate) fn provider(
-        mut self,
-        class: Option<&str>,
-        message: Option<&str>,
-        body: Bytes,
-    ) -> Self {
-        self.0.provider_type = class.map(|text| one_line(shortened(text, 200)));
-        self.0.provider_message = message.map(|text| one_line(shortened(text, 2000)));
-        self.0.body = body;
-        self
-    }
-}
-
-impl From<Parts> for Error {
-    fn from(parts: Parts) -> Self {
-        Self(Arc::new(parts.0))
+        Self(Arc::new(Inner::new(kind, message.into())))
     }
 }
 
@@ -299,23 +253,6 @@ impl StdError for Error {
     }
 }
 
-/// A stranger's text with spaces for line ends and other control characters: a log line stays one.
-fn one_line(text: &str) -> Box<str> {
-    text.chars().map(|each| if each.is_control() { ' ' } else { each }).collect()
-}
-
-/// `text` cut to at most `len_max` bytes at a character boundary.
-fn shortened(text: &str, len_max: usize) -> &str {
-    if text.len() <= len_max {
-        return text;
-    }
-    let mut end = len_max;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -326,41 +263,5 @@ mod tests {
         fn shareable<T: Clone + Send + Sync + 'static>() {}
         shareable::<Error>();
         assert_eq!(size_of::<Error>(), size_of::<usize>());
-    }
-
-    /// One line with what a person needs: what, status, class, id, the provider's words, advice.
-    #[test]
-    fn displays_what_to_do() {
-        let error: Error = Parts::new(ErrorKind::Overloaded, "the provider is overloaded")
-            .status(529)
-            .request_id(Some("req_1"))
-            .provider(Some("overloaded_error"), Some("Overloaded"), Bytes::from_static(b"{}"))
-            .attempts(3)
-            .into();
-        assert_eq!(
-            error.to_string(),
-            "the provider is overloaded (HTTP 529, overloaded_error, request id req_1): Overloaded \
-             [sent 3 times]; the fault is the provider's: try again later, and quote the request id"
-        );
-        assert!(format!("{error:?}").contains("body_len: 2"));
-    }
-
-    /// What a provider says can neither begin a line of its own in a log nor command a terminal.
-    #[test]
-    fn stays_one_line() {
-        let error: Error = Parts::new(ErrorKind::Server, "the provider failed")
-            .status(500)
-            .request_id(Some("req\r\n1"))
-            .provider(Some("a\nb"), Some("x\n\u{1b}[31my\u{85}z"), Bytes::new())
-            .into();
-        assert_eq!((error.request_id(), error.provider_type()), (Some("req  1"), Some("a b")));
-        assert!(!error.to_string().chars().any(char::is_control), "{error}");
-    }
-
-    /// Cutting long provider messages never splits a character.
-    #[test]
-    fn shortens_at_a_boundary() {
-        assert_eq!(shortened("a\u{e9}b", 2), "a");
-        assert_eq!(shortened("abc", 3), "abc");
     }
 }

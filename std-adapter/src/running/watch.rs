@@ -3,14 +3,12 @@
 use std::{
     cell::RefCell,
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
+use llm_cache_core::Usage;
+
 use super::frame::Frame;
-use crate::{cache::SkipReason, llm_cache_core::Usage};
 
 /// Receives what the hits of memoised functions with a client in their key have saved.
 pub(crate) trait Sink: Send + Sync {
@@ -32,17 +30,19 @@ thread_local! {
 }
 
 impl Watch {
+    #[cfg(feature = "client")]
     pub(crate) fn new(sink: impl Sink + 'static) -> Arc<Self> {
         Arc::new(Self { sink: Box::new(sink), running: Mutex::default() })
     }
 
     /// Tells that the scope being hashed on this thread has this client in it, if one is.
+    #[cfg(feature = "client")]
     pub(crate) fn enter_scope(self: &Arc<Self>) {
         MET.with_borrow_mut(|met| met.iter_mut().for_each(|met| met.push(Arc::clone(self))));
     }
 
     /// What `hash` returns, and the clients in the scope that it hashes.
-    pub(super) fn met_in<R>(hash: impl FnOnce() -> R) -> (R, Vec<Arc<Self>>) {
+    pub(crate) fn met_in<R>(hash: impl FnOnce() -> R) -> (R, Vec<Arc<Self>>) {
         /// Puts back what was there, also when `hash` panics.
         struct Before(Option<Vec<Arc<Watch>>>);
         impl Drop for Before {
@@ -57,21 +57,22 @@ impl Watch {
         (hashed, met)
     }
 
-    pub(super) fn hit(&self, usage: Option<Usage>) {
+    pub(crate) fn hit(&self, usage: Option<Usage>) {
         self.sink.hit(usage);
     }
 
     /// From here on the function is told what this client gives to nobody's call.
-    pub(super) fn add(&self, frame: &Arc<Frame>) {
+    pub(crate) fn add(&self, frame: &Arc<Frame>) {
         self.lock().push(Arc::downgrade(frame));
     }
 
-    pub(super) fn remove(&self, frame: &Arc<Frame>) {
+    pub(crate) fn remove(&self, frame: &Arc<Frame>) {
         self.lock().retain(|each| !std::ptr::eq(each.as_ptr(), Arc::as_ptr(frame)));
     }
 
     /// The functions that are running now.
-    pub(super) fn running(&self) -> Vec<Arc<Frame>> {
+    #[cfg(feature = "client")]
+    pub(crate) fn running(&self) -> Vec<Arc<Frame>> {
         self.lock().iter().filter_map(Weak::upgrade).collect()
     }
 
@@ -83,27 +84,5 @@ impl Watch {
 impl fmt::Debug for Watch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch(..)")
-    }
-}
-
-/// A reply that keeps the functions it was given to from being stored, until it is discarded.
-#[derive(Debug)]
-pub(crate) struct Mark {
-    pub(super) why: SkipReason,
-    discarded: AtomicBool,
-}
-
-impl Mark {
-    pub(super) fn new(why: SkipReason) -> Arc<Self> {
-        Arc::new(Self { why, discarded: AtomicBool::new(false) })
-    }
-
-    /// The function goes on as if there had been no such reply.
-    pub(crate) fn discard(&self) {
-        self.discarded.store(true, Ordering::Relaxed);
-    }
-
-    pub(super) fn stands(&self) -> bool {
-        !self.discarded.load(Ordering::Relaxed)
     }
 }
