@@ -41,7 +41,7 @@ impl Server {
 fn answer(stream: &mut TcpStream) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 16 * 1024];
-    let mut read = |bytes: &mut Vec<u8>| {
+    let mut read = |bytes: &mut Vec<u8>| -> io::Result<()> {
         let len = stream.read(&mut buffer)?;
         bytes.extend_from_slice(&buffer[..len]);
         if len == 0 { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(()) }

@@ -2,6 +2,7 @@
 
 use std::{
     error::Error,
+    hint::black_box,
     pin::pin,
     task::{Context, Poll, Waker},
 };
@@ -24,8 +25,8 @@ use crate::{
 const COLUMNS: [&str; 2] = ["ours", "raw_sha256"];
 const RATIOS: [Ratio; 1] = [Ratio { name: "ours/raw_sha256", above: 0, below: 1 }];
 
-/// Calls of a batch: as many as make a batch's microseconds a call's nanoseconds.
-const BATCH: usize = 1000;
+/// Calls of a batch. A short batch is seldom interrupted by other programs.
+const BATCH: usize = 10;
 
 /// What the typed answers are decoded as.
 #[derive(Deserialize, JsonSchema)]
@@ -79,14 +80,17 @@ fn measure(options: &Options) -> Result<(), Box<dyn Error>> {
 
 /// Adds a row, whose times are those of a batch of calls.
 fn row<T>(options: &Options, table: &mut Table, case: &str, call: impl Fn() -> T, body: &[u8]) {
-    let batch = if body.len() > 10_000 { 10 } else { BATCH };
-    let repeat = |work: &dyn Fn()| (0..batch).for_each(|_| work());
-    let ours = || drop(std::hint::black_box(call()));
-    let raw = || drop(std::hint::black_box(Sha256::digest(body)));
-    let mut spreads =
-        by_turns(options.plan, &mut [side(|| repeat(&ours)), side(|| repeat(&raw))]);
+    let repeat = |work: &dyn Fn()| (0..BATCH).for_each(|_| work());
+    let ours = || {
+        black_box(call());
+    };
+    let raw = || {
+        black_box(Sha256::digest(body));
+    };
+    let mut spreads = by_turns(options.plan, &mut [side(|| repeat(&ours)), side(|| repeat(&raw))]);
     for spread in &mut spreads {
-        let scale = BATCH as f64 / batch as f64;
+        // From microseconds a batch to nanoseconds a call.
+        let scale = 1000.0 / BATCH as f64;
         spread.low *= scale;
         spread.median *= scale;
         spread.high *= scale;
