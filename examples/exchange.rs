@@ -55,9 +55,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let accept = |body: &[u8]| String::from_utf8(body.to_vec()).ok();
         match judged.answer(Share::cloned(), accept, fetch).await {
             Ok(answered) => {
-                println!("{:21} | {:?}", answered.outcome.to_string(), answered.verdict)
+                let stored = answered.verdict.skip_reason().map_or("stored", |why| why.as_str());
+                println!("{:25} | {stored}", answered.outcome.to_string());
             }
-            Err(error) => println!("{:21} |", error.to_string()),
+            Err(error) => println!("{:25} | failed", error.to_string()),
         }
     }
     println!("requests sent: {}", sent.get());

@@ -1,13 +1,14 @@
 //! What the calls of a client came to: the running total of its savings.
 
 use core::time::Duration;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use llm_cache_core::Usage;
 use llm_cache_core::key::Dialect;
 
 use super::handle::Client;
 use super::reply::Reply;
+use super::total::Total;
 use crate::cache::{Cache, SkipReason, Verdict};
 use crate::discard::Discard;
 use crate::prompt::{Facts, Reported, Savings};
@@ -18,7 +19,7 @@ use crate::running::{Sink, Watch, note_reply};
 #[derive(Clone)]
 pub(super) struct Account {
     pub(super) facts: Arc<Facts>,
-    total: Arc<Mutex<Savings>>,
+    total: Arc<Total>,
     /// The client as memoised functions know it, and its model.
     watch: Arc<Watch>,
     model: Option<Arc<str>>,
@@ -29,7 +30,7 @@ impl Account {
         Self::of_client(facts, Arc::default(), None)
     }
 
-    fn of_client(facts: Arc<Facts>, total: Arc<Mutex<Savings>>, model: Option<Arc<str>>) -> Self {
+    fn of_client(facts: Arc<Facts>, total: Arc<Total>, model: Option<Arc<str>>) -> Self {
         let (own_facts, own_total) = (Arc::clone(&facts), Arc::clone(&total));
         let watch = Watch::new(Hits { facts: own_facts, total: own_total, model: model.clone() });
         Self { facts, total, watch, model }
@@ -65,12 +66,11 @@ impl Account {
     }
 
     pub(super) fn add(&self, reported: &Reported, is_hit: bool) {
-        let savings = Savings::of(reported, is_hit, &self.facts);
-        *self.total.lock().unwrap_or_else(PoisonError::into_inner) += &savings;
+        self.total.add(|savings| savings.add_reply(reported, is_hit, &self.facts));
     }
 
     fn total(&self) -> Savings {
-        self.total.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.total.sum()
     }
 }
 
@@ -117,7 +117,7 @@ impl Client {
 /// Adds the hits of memoised functions to the total of a client.
 struct Hits {
     facts: Arc<Facts>,
-    total: Arc<Mutex<Savings>>,
+    total: Arc<Total>,
     model: Option<Arc<str>>,
 }
 
@@ -125,8 +125,7 @@ impl Sink for Hits {
     fn hit(&self, usage: Option<Usage>) {
         let model = self.model.as_deref().map(str::to_owned);
         let reported = Reported { usage, model, at_other_prices: false };
-        let savings = Savings::of(&reported, true, &self.facts);
-        *self.total.lock().unwrap_or_else(PoisonError::into_inner) += &savings;
+        self.total.add(|savings| savings.add_reply(&reported, true, &self.facts));
     }
 }
 

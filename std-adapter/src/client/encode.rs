@@ -1,6 +1,7 @@
 //! From the owned request to the bytes that are sent.
 
 use core::convert::Infallible;
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use llm_cache_core::json::JsonValue;
@@ -223,8 +224,11 @@ fn check(prompt: &Prompt) -> Result<(), Error> {
         check_json(json, || name.clone())?;
     }
     check_json(prompt.thinking.as_deref().unwrap_or("null"), || "thinking".into())?;
-    let schema = prompt.output.as_ref().map_or("null", |output| &output.schema);
-    check_json(schema, || "the output schema".into())
+    // A schema that was made of a type is borrowed, and JSON.
+    match prompt.output.as_ref().map(|output| &output.schema) {
+        Some(Cow::Owned(schema)) => check_json(schema, || "the output schema".into()),
+        _ => Ok(()),
+    }
 }
 
 fn check_json(text: &str, path: impl Fn() -> String) -> Result<(), Error> {

@@ -84,7 +84,7 @@ impl Client {
     /// ```
     pub fn extract<T>(&self, request: impl Into<Request>) -> Extraction<'_, T>
     where
-        T: DeserializeOwned + JsonSchema,
+        T: DeserializeOwned + JsonSchema + 'static,
     {
         let (request, via) = (request.into(), Via::default());
         Extraction { client: self, request, via, of: PhantomData }
@@ -100,7 +100,7 @@ pub struct Extraction<'a, T> {
     of: PhantomData<fn() -> T>,
 }
 
-impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
+impl<T: DeserializeOwned + JsonSchema + 'static> Extraction<'_, T> {
     /// How to ask. Default: [`Via::OutputFormat`].
     pub fn via(mut self, via: Via) -> Self {
         self.via = via;
@@ -135,7 +135,7 @@ impl<T: DeserializeOwned + JsonSchema> Extraction<'_, T> {
     }
 }
 
-impl<'a, T: DeserializeOwned + JsonSchema + Send + 'a> IntoFuture for Extraction<'a, T> {
+impl<'a, T: DeserializeOwned + JsonSchema + Send + 'static> IntoFuture for Extraction<'a, T> {
     type Output = Result<Extracted<T>, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
@@ -193,20 +193,26 @@ impl Way {
 }
 
 /// Puts the schema into the request. Returns the name of the tool whose arguments are the answer.
-fn ask(prompt: &mut Prompt, way: Way, dialect: Dialect, schema: AnswerSchema) -> Option<String> {
+fn ask(
+    prompt: &mut Prompt,
+    way: Way,
+    dialect: Dialect,
+    schema: &'static AnswerSchema,
+) -> Option<&'static str> {
     let is_strict = way.target(dialect) != Target::Hint;
     let AnswerSchema { name, text, .. } = schema;
+    let (name, text) = (name.as_str(), text.as_str());
     if way == Way::OutputFormat {
-        prompt.output = Some(Output { name, schema: text });
+        prompt.output = Some(Output { name: name.into(), schema: text.into() });
         return None;
     }
-    let mut tool = Tool::function(name.clone(), text).description("Give the answer in this form.");
+    let mut tool = Tool::function(name, text).description("Give the answer in this form.");
     if is_strict {
         tool = tool.strict(true);
     }
     prompt.tools.push(tool);
     prompt.tool_choice = Some(match way {
-        Way::ForcedTool => ToolChoice::Tool(name.clone()),
+        Way::ForcedTool => ToolChoice::Tool(name.to_owned()),
         Way::OutputFormat | Way::OfferedTool => ToolChoice::Auto,
     });
     Some(name)
@@ -215,7 +221,7 @@ fn ask(prompt: &mut Prompt, way: Way, dialect: Dialect, schema: AnswerSchema) ->
 /// Where in an answer the value is.
 struct Form {
     dialect: Dialect,
-    tool: Option<String>,
+    tool: Option<&'static str>,
     wrapped: bool,
 }
 
@@ -254,7 +260,7 @@ impl Form {
     }
 
     fn value_in<T: DeserializeOwned>(&self, read: &Read<'_>) -> Result<T, Fault> {
-        let text = match &self.tool {
+        let text = match self.tool {
             None => text_of(read),
             Some(name) => super::reply::tool_input_of(read, name).ok_or(Fault::NoToolCall)?,
         };

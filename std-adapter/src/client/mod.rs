@@ -25,6 +25,7 @@ mod schema;
 mod scope;
 mod send;
 mod stream;
+mod total;
 mod validation;
 
 pub use builder::ClientBuilder;

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::time::Duration;
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use llm_cache_core::key::Dialect;
@@ -70,8 +71,8 @@ pub(super) struct Prompt {
 /// A JSON schema for the answer's text.
 #[derive(Clone)]
 pub(super) struct Output {
-    pub(super) name: String,
-    pub(super) schema: String,
+    pub(super) name: Cow<'static, str>,
+    pub(super) schema: Cow<'static, str>,
 }
 
 impl Request {
@@ -174,7 +175,7 @@ impl Request {
     /// `[A-Za-z0-9_-]`. [`Client::extract`](super::Client::extract) makes it from a type.
     #[must_use]
     pub fn output_schema(self, name: impl Into<String>, schema: impl Into<String>) -> Self {
-        let output = Output { name: name.into(), schema: schema.into() };
+        let output = Output { name: Cow::Owned(name.into()), schema: Cow::Owned(schema.into()) };
         self.with(|prompt| prompt.output = Some(output))
     }
 

@@ -43,14 +43,19 @@ impl<'a> Exchange<'a> {
         Judged { exchange: *self, body, key: self.key_of(body) }
     }
 
-    /// The key of a body, or why it has none.
+    /// The key of a body, or why it has none. What has a canonical form is sound JSON, so the body
+    /// is read once for its key and once for the members that the verdict depends on.
     fn key_of(&self, body: &[u8]) -> Result<RequestKey, BypassReason> {
-        let value = JsonValue::parse(body).map_err(|_| reply::BypassReason::NotJson)?;
-        let verdict = request_verdict(self.dialect(), value, self.options.of_verdict());
-        if let RequestVerdict::Bypass { why } = verdict {
-            return Err(why.into());
+        let key = self.hasher.key_alloc(body).ok();
+        let checked = key.and_then(|_| str::from_utf8(body).ok()).map(JsonValue::assume_valid);
+        let value = match checked {
+            Some(value) => value,
+            None => JsonValue::parse(body).map_err(|_| reply::BypassReason::NotJson)?,
+        };
+        match request_verdict(self.dialect(), value, self.options.of_verdict()) {
+            RequestVerdict::Bypass { why } => Err(why.into()),
+            RequestVerdict::Cacheable => key.ok_or(BypassReason::Unkeyable),
         }
-        self.hasher.key_alloc(body).map_err(|_| BypassReason::Unkeyable)
     }
 
     pub(super) const fn dialect(&self) -> Dialect {

@@ -19,10 +19,10 @@ use super::usage::Reported;
 /// a reduced price; tokens written to it cost more than plain ones, so a write that is never read
 /// is a loss and shows as one.
 ///
-/// Money is told only of replies whose price is known. Of a model that the facts do not name, of a
-/// tier with other prices, and of a reply that reports no counts, the price is unknown, and then
-/// [`Savings::saved`] of the whole is unknown too. Fees that are not for tokens (searches,
-/// containers) are no part of it.
+/// Money is told of the replies whose price is known. The price is unknown of a model that the facts
+/// do not name, of a tier with other prices, and of a reply that reports no counts;
+/// [`Savings::unknown`] says how many such replies there are. Fees that are not for tokens
+/// (searches, containers) are no part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]
 pub struct Savings {
@@ -65,28 +65,49 @@ impl Savings {
     /// The savings of one reply, at the prices of `facts`. `is_hit`: our cache answered it.
     #[must_use]
     pub fn of(reported: &Reported, is_hit: bool, facts: &Facts) -> Self {
-        let mut savings = Self { replies: 1, hits: is_hit.into(), ..Self::default() };
-        let Some(usage) = reported.usage else {
-            savings.unreported = 1;
-            return savings;
-        };
-        savings.usage = usage;
-        savings.billed = if is_hit { Usage::default() } else { usage };
-        match bill_of(reported, &usage, is_hit, facts) {
-            Some((money, as_of)) => {
-                savings.money = money;
-                savings.as_of = Some(as_of.into());
-            }
-            None => savings.unpriced = 1,
-        }
+        let mut savings = Self::default();
+        savings.add_reply(reported, is_hit, facts);
         savings
     }
 
-    /// The money saved by both caches; negative for a loss. `None`: unknown, because the price of
-    /// a reply is. [`Savings::money`] has what is known.
+    /// Adds one reply, as [`of`](Self::of) has it.
+    pub(crate) fn add_reply(&mut self, reported: &Reported, is_hit: bool, facts: &Facts) {
+        let add = |count: &mut u64| *count = count.saturating_add(1);
+        add(&mut self.replies);
+        if is_hit {
+            add(&mut self.hits);
+        }
+        let Some(usage) = reported.usage else {
+            add(&mut self.unreported);
+            return;
+        };
+        self.usage = self.usage.saturating_add(usage);
+        if !is_hit {
+            self.billed = self.billed.saturating_add(usage);
+        }
+        match bill_of(reported, &usage, is_hit, facts) {
+            Some((money, as_of)) => {
+                self.money = self.money + money;
+                self.take_date(as_of);
+            }
+            None => add(&mut self.unpriced),
+        }
+    }
+
+    /// Keeps the older of two dates.
+    fn take_date(&mut self, date: &str) {
+        if self.as_of.as_deref().is_none_or(|oldest| date < oldest) {
+            self.as_of = Some(date.into());
+        }
+    }
+
+    /// The money saved by both caches in the replies whose price is known; negative for a loss.
+    /// `None` where the price of no reply is. [`Savings::unknown`] tells how many replies the sum
+    /// leaves out.
     #[must_use]
     pub fn saved(&self) -> Option<Money> {
-        (self.unknown() == 0).then(|| self.money.saved())
+        let is_known = self.replies == 0 || self.unknown() < self.replies;
+        is_known.then(|| self.money.saved())
     }
 
     /// The replies whose price is unknown.
@@ -155,8 +176,9 @@ impl AddAssign<&Self> for Savings {
         self.usage = self.usage.saturating_add(other.usage);
         self.billed = self.billed.saturating_add(other.billed);
         self.money = self.money + other.money;
-        let dates = [self.as_of.take(), other.as_of.clone()];
-        self.as_of = dates.into_iter().flatten().min();
+        if let Some(date) = &other.as_of {
+            self.take_date(date);
+        }
     }
 }
 
@@ -290,7 +312,7 @@ mod tests {
     }
 
     /// Of a model that the facts do not name, of another tier and of a reply without counts the
-    /// price is unknown, and so is the total; what is known is kept apart.
+    /// price is unknown. In a total it leaves the rest of the sum visible, and is counted.
     #[test]
     fn unknown_stays_unknown() {
         let known = of("claude-sonnet-4-5", written(1), false);
@@ -298,7 +320,8 @@ mod tests {
         assert_eq!((unknown.saved(), unknown.unpriced), (None, 1));
         assert!(unknown.to_string().ends_with("price unknown"), "{unknown}");
         let total: Savings = [&known, &unknown].into_iter().sum();
-        assert_eq!((total.saved(), total.money), (None, known.money));
+        assert_eq!((total.saved(), total.money), (known.saved(), known.money));
+        assert!(total.saved().is_some() && total.unknown() == 1);
         assert_eq!(total.usage.cache_write_tokens, 2);
         assert!(total.to_string().ends_with("the price of 1 replies is unknown"), "{total}");
 

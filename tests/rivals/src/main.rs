@@ -6,6 +6,7 @@
 //! time: the budgets stand in the README of `tests/`.
 
 mod bodies;
+mod client;
 mod cost;
 mod hit;
 mod key;
@@ -82,6 +83,7 @@ impl Options {
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let done = Options::parse(&arguments).and_then(|(subcommand, options)| match subcommand {
+        "client" => client::run(),
         "key" => key::run(&options),
         "table" => table::run(&options),
         "hit" => hit::run(&options),
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         Err(why) => {
             eprintln!("rivals: {why}");
             eprintln!("usage: rivals key [--quick] [--seed N] [--only TABLE]");
+            eprintln!("       rivals client [--quick] [--seed N]");
             eprintln!("       rivals table [--quick] [--seed N] [--only ENTRIES | --only threads]");
             eprintln!("       rivals hit --traces DIR [--quick] [--seed N]");
             eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");

@@ -12,6 +12,7 @@
 mod choices;
 mod flattened_options;
 mod keywords;
+mod known;
 mod limits;
 mod refusal;
 mod sample;
@@ -27,7 +28,7 @@ use crate::error::Error;
 use strict::Strict;
 
 /// Who takes a schema.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Target {
     /// Anthropic, where it enforces the schema: its output format and its strict tools.
     Anthropic,
@@ -54,9 +55,18 @@ pub(super) struct AnswerSchema {
 }
 
 impl AnswerSchema {
-    /// The schema of `T` for a provider. Costs a walk over the type's schema, tens of microseconds
-    /// for a small type.
-    pub(super) fn of<T: JsonSchema + DeserializeOwned>(target: Target) -> Result<Self, Error> {
+    /// The schema of `T` for a provider, made at the first call for the type and kept for the life
+    /// of the process.
+    pub(super) fn of<T>(target: Target) -> Result<&'static Self, Error>
+    where
+        T: JsonSchema + DeserializeOwned + 'static,
+    {
+        known::schema::<T>(target, Self::made::<T>)
+    }
+
+    /// Makes the schema. Costs a walk over the type's schema, tens of microseconds for a small
+    /// type.
+    fn made<T: JsonSchema + DeserializeOwned>(target: Target) -> Result<Self, Error> {
         let settings = SchemaSettings::draft2020_12().with(|settings| {
             settings.meta_schema = None;
         });

@@ -48,7 +48,7 @@ struct Tree {
     twin: Option<Box<Self>>,
 }
 
-fn schema<T: JsonSchema + DeserializeOwned>(target: Target) -> Value {
+fn schema<T: JsonSchema + DeserializeOwned + 'static>(target: Target) -> Value {
     serde_json::from_str(&AnswerSchema::of::<T>(target).unwrap().text).unwrap()
 }
 
