@@ -14,6 +14,7 @@ MANIFESTS = [
     "Cargo.toml",
     "fuzz/Cargo.toml",
     "tests/embedded/Cargo.toml",
+    "tests/public-api/Cargo.toml",
     "tests/rivals/Cargo.toml",
 ]
 
