@@ -19,11 +19,12 @@ const LAYERS: [(&str, &str); 3] = [
     ),
     (
         "std-adapter/src",
-        "clock discard store < cache error < exchange prompt provider running < client memo",
+        "block_on clock discard entry < store < cache error < exchange prompt provider running < client memo",
     ),
     (
         "std-adapter/src/store/file",
-        "disk options < segment < index < directory < follow < read write < maintain < open_store",
+        "error < disk options < segment < index < directory < follow < read write < maintain < \
+         open_store < opened < as_store",
     ),
 ];
 

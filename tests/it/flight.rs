@@ -83,7 +83,10 @@ fn through(
     share: Share<&'static str>,
 ) -> impl Future<Output = Result<Cached, FetchError<&'static str>>> + Send + use<> {
     let (cache, gate) = (cache.clone(), Arc::clone(gate));
-    async move { cache.get_or_fetch_sharing(key(1), &CallOptions::new(), share, || gate.fetch()).await }
+    async move {
+        let options = CallOptions::new();
+        cache.get_or_fetch_sharing(key(1), &options, share, || gate.fetch()).await
+    }
 }
 
 /// A thousand identical calls under way at one time make one fetch; the one that made it reports a

@@ -153,7 +153,7 @@ impl Cache {
     }
 
     /// Removes the entries that `selector` names from every tier, as [`remove`](Self::remove) does.
-    /// Gives the counts of the tier that had more: an entry is in memory and in the store as a rule.
+    /// Gives the counts of the tier that had more: most entries are in memory and in the store.
     ///
     /// Memory is looked through one part at a time, and the calls of that part wait: O(entries) of
     /// it for each part. Most stores read all their entries.

@@ -32,8 +32,8 @@ use crate::block_on::block_on;
 ///
 /// # Cancellation
 ///
-/// Dropped before it was polled, the work is not done. Dropped later, work that blocks a thread runs
-/// to its end there; a future is dropped.
+/// Dropped before it was polled, the work is not done. Dropped later, work that blocks a thread
+/// runs to its end there; a future is dropped.
 #[must_use = "work that is neither awaited nor waited for is not done"]
 pub struct Work<'a, T>(State<'a, T>);
 
@@ -233,8 +233,8 @@ mod tests {
         assert!(matches!(poll(&mut work.into_future()), Poll::Ready(Ok(2))));
     }
 
-    /// Blocking work runs on the caller's thread where the caller may block, and on another where it
-    /// is awaited, with a runtime and without.
+    /// Blocking work runs on the caller's thread where the caller may block, and on another where
+    /// it is awaited, with a runtime and without.
     #[test]
     fn blocking_work_leaves_the_executor() {
         let here = thread::current().id();

@@ -38,7 +38,7 @@ async fn a_shortened_ttl_applies_to_what_is_stored() {
     let reopened = open().build();
     assert_eq!(one_with_outcome(&reopened, 2).1, EXPIRED);
     // What is in this cache's memory is too old too; the store has what the other one put there.
-    assert_eq!(one_with_outcome(&cache, 2).1.to_string(), "hit disk 0ms");
+    assert_eq!(one_with_outcome(&cache, 2).1.to_string(), "hit memory_store 0ms");
     clock.advance(Duration::from_secs(2));
     assert_eq!(one_with_outcome(&cache, 3600).1, EXPIRED, "it was stored for two seconds");
     let shorter = open().default_ttl(Duration::from_secs(4)).build();

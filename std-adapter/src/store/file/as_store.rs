@@ -18,8 +18,8 @@ impl Store for FileStore {
         Tier::Disk
     }
 
-    /// What is in the page cache is given at once, by `preadv2` with `RWF_NOWAIT`, while nobody else
-    /// has news. Other reads, and all on systems without that call, are blocking work.
+    /// What is in the page cache is given at once, by `preadv2` with `RWF_NOWAIT`, while nobody
+    /// else has news. Other reads, and all on systems without that call, are blocking work.
     fn get<'a>(&'a self, key: &'a RequestKey) -> Work<'a, Option<Entry>> {
         if let Some(found) = self.get_at_once(key) {
             return Work::ready(Ok(found));

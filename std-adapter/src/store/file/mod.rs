@@ -5,8 +5,8 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | `options` | how a store is to be kept |
 //! | `error` | what can be wrong with a file store |
+//! | `options` | how a store is to be kept |
 //! | `disk` | what the store asks of the operating system, and who may use a directory |
 //! | `segment` | one segment in one file |
 //! | `index` | where each entry stands, in memory |
@@ -246,8 +246,8 @@ impl FileStore {
     /// store is met.
     ///
     /// # Errors
-    /// [`StoreErrorKind::TooBig`] for an entry that can never fit, with the sizes, and what the file
-    /// system reports.
+    /// [`StoreErrorKind::TooBig`] for an entry that can never fit, with the sizes, and what the
+    /// file system reports.
     pub fn put(&self, record: &Record<'_>) -> Result<(), StoreError> {
         let shared = &self.shared;
         #[cfg(feature = "lz4")]

@@ -16,8 +16,8 @@ use crate::store::{
     },
 };
 
-/// What [`FileStore::verify`](crate::store::FileStore::verify) has read. `Display` is a line of totals and
-/// a line for each place that is damaged.
+/// What [`FileStore::verify`](crate::store::FileStore::verify) has read. `Display` is a line of
+/// totals and a line for each place that is damaged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verification {
