@@ -68,8 +68,9 @@ impl<'a, T> Work<'a, T> {
         matches!(self.0, State::Ready(_))
     }
 
-    /// Whether it is a future.
-    pub(crate) const fn is_later(&self) -> bool {
+    /// Whether it is a future. Dropped half-way, it is not done to its end.
+    #[must_use]
+    pub const fn is_later(&self) -> bool {
         matches!(self.0, State::Later(_))
     }
 
