@@ -58,8 +58,8 @@ impl Request<'_> {
     ///
     /// O(blocks), plus O(length) of raw objects, which are looked into for marks of their own. Not
     /// seen are marks deeper inside raw pieces, marks on raw blocks of types without the field, and
-    /// what depends on the model; [`check_body`](crate::prompt::check_body) finds these in the bytes.
-    /// A mark on any block inside a tool result is refused here, the last one's too.
+    /// what depends on the model; [`check_body`](crate::prompt::check_body) finds these in the
+    /// bytes. A mark on any block inside a tool result is refused here, the last one's too.
     ///
     /// # Errors
     /// The first rule that the request breaks, with the place.
