@@ -15,15 +15,15 @@ use paths::{Declared, Tokens};
 const LAYERS: [(&str, &str); 3] = [
     (
         "core/src",
-        "buffer time usage < json < canonical < key < prompt record reply sse table < dialect",
+        "buffer time usage < json < canonical < key < prompt record reply sse table < dialect serialize",
     ),
     (
         "std-adapter/src",
-        "clock discard store < cache error < exchange prompt provider running < client memo",
+        "block_on clock discard entry < store < cache error < exchange prompt provider running < client memo",
     ),
     (
         "std-adapter/src/store/file",
-        "disk options < segment < index < directory < follow < read write < maintain < open_store",
+        "error < disk options < segment < index < directory < follow < read write < maintain < open_store < as_store opened",
     ),
 ];
 

@@ -5,8 +5,8 @@
 //!
 //! | layer | holds |
 //! |---|---|
-//! | `options` | how a store is to be kept |
 //! | `error` | what can be wrong with a file store |
+//! | `options` | how a store is to be kept |
 //! | `disk` | what the store asks of the operating system, and who may use a directory |
 //! | `segment` | one segment in one file |
 //! | `index` | where each entry stands, in memory |
