@@ -107,7 +107,7 @@ impl Directory {
 impl Counters {
     /// Counts a sync that failed; later callers that are told of it have no cause to show.
     pub(crate) fn note(&self, error: &StoreError) {
-        if FileFault::of(&error) == Some(FileFault::SyncFailed)
+        if FileFault::of(error) == Some(FileFault::SyncFailed)
             && FileFault::cause_of(error).is_some()
         {
             self.sync_failures.fetch_add(1, Ordering::Relaxed);
