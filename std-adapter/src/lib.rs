@@ -74,7 +74,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! | `lz4` | `file-store`, with answers compressed where its options say so |
 //!
 //! Without any of them there are [`cache`], [`exchange`] and [`store`], which need no HTTP, no TLS
-//! and no serde.
+//! and no JSON library.
 //!
 //! The repository has [runnable examples] and a map of the code.
 //!

@@ -15,7 +15,7 @@ use paths::{Declared, Tokens};
 const LAYERS: [(&str, &str); 3] = [
     (
         "core/src",
-        "buffer time usage < json < canonical < key < prompt record reply sse table < dialect",
+        "buffer time usage < json < canonical < key < prompt record reply sse table < dialect serialize",
     ),
     (
         "std-adapter/src",
