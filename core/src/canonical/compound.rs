@@ -111,7 +111,6 @@ impl<W: Write> ser::SerializeMap for Inside<'_, W> {
 /// A key is written as the string that it is.
 impl<W: Write> TakeName for Writer<'_, W> {
     type Error = Failure<W>;
-    const IN_SOME: bool = false;
 
     fn not_a_string() -> Self::Error {
         SerializeError::KeyNotString

@@ -7,10 +7,12 @@ use serde::ser::{self, Impossible, Serialize};
 /// What becomes of a key.
 pub(super) trait TakeName {
     type Error: ser::Error;
-    /// Whether a string in a `Some` is a key too.
-    const IN_SOME: bool;
-
     fn not_a_string() -> Self::Error;
+
+    /// Whether a string in a `Some` is a key too.
+    fn takes_some(&self) -> bool {
+        false
+    }
 
     fn text(self, name: &str) -> Result<(), Self::Error>;
 
@@ -65,7 +67,7 @@ impl<N: TakeName> ser::Serializer for Key<N> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Self::Error> {
-        if N::IN_SOME { value.serialize(self) } else { Err(N::not_a_string()) }
+        if self.0.takes_some() { value.serialize(self) } else { Err(N::not_a_string()) }
     }
 
     fn serialize_unit(self) -> Result<(), Self::Error> {

@@ -30,7 +30,9 @@ pub use serialize::{SerializeError, write_json};
 pub use sink::{Everything, Place, Selection, Sink};
 pub use slot::Slot;
 pub use spool::{BUFFER_MIN, SourceError, canonicalize_from};
-pub use value::{REVISITS_MAX, ValueError, canonicalize_value, scratch_needed_for};
+pub use value::{
+    REVISITS_MAX, ValueError, canonicalize_strict, canonicalize_value, scratch_needed_for,
+};
 
 use core::fmt;
 

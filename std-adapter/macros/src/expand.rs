@@ -232,10 +232,10 @@ fn memoised(
     let body = names.call(&names.uncached, sig, parameters);
     let run = match sig.asyncness {
         Some(_) => quote_spanned!(here=>
-            call.run(&__LLM_CACHE_SITE, cache, key, errors, move || #body).await
+            call.run(missed, &__LLM_CACHE_SITE, cache, errors, move || #body).await
         ),
         None => quote_spanned!(here=>
-            call.run_blocking(&__LLM_CACHE_SITE, cache, key, errors, move || #body)
+            call.run_blocking(missed, &__LLM_CACHE_SITE, cache, errors, move || #body)
         ),
     };
     quote_spanned! {here=>
@@ -247,14 +247,19 @@ fn memoised(
         );
         let cache: &#krate::Cache = #cache;
         let call = (&__llm_cache::Returned::<#returned>::new()).call();
+        #[allow(unused_mut)]
+        let mut key = #key;
+        #(#parts;)*
+        #(let call = call.ttl_secs(#ttl_secs);)*
+        #(let call = call.max_age_secs(#max_age_secs);)*
+        let missed = match call.look_in_memory(cache, key) {
+            ::core::result::Result::Ok(found) => return found,
+            ::core::result::Result::Err(missed) => missed,
+        };
         let errors = __llm_cache::Errors {
             share: (&&&&&&call.error()).share(),
             refusal: (&&call.error()).refusal(),
         };
-        let key = #key;
-        #(let key = key.#parts;)*
-        #(let call = call.ttl_secs(#ttl_secs);)*
-        #(let call = call.max_age_secs(#max_age_secs);)*
         #run
     }
 }
@@ -278,49 +283,50 @@ fn key_parts(
     names: &Names,
     constants: &Constants,
 ) -> Vec<TokenStream> {
+    let key = Ident::new("key", Span::mixed_site());
     let mut parts = Vec::new();
-    parts.extend(constants.each_call().map(|add| quote!(constants(#add))));
-    parts.extend(options.namespace.iter().map(|namespace| quote!(namespace(#namespace))));
+    parts.extend(constants.each_call().map(|add| quote!(#key.constants(#add))));
+    parts.extend(options.namespace.iter().map(|namespace| quote!(#key.namespace(#namespace))));
     for generic in &sig.generics.params {
         match generic {
             GenericParam::Type(parameter) => {
                 let ident = &parameter.ident;
-                parts.push(quote!(type_name(::core::any::type_name::<#ident>())));
+                parts.push(quote!(#key.type_name(::core::any::type_name::<#ident>())));
             }
             GenericParam::Const(parameter) => {
                 let (ident, text) = (&parameter.ident, parameter.ident.to_string());
-                parts.push(quote!(generic(#text, &#ident)));
+                parts.push(quote!(#key.generic(#text, &#ident)));
             }
             GenericParam::Lifetime(_) => {}
         }
     }
     if names.is_associated {
-        parts.push(quote!(type_name(::core::any::type_name::<Self>())));
+        parts.push(quote!(#key.type_name(::core::any::type_name::<Self>())));
     }
     for Parameter { name, ty, .. } in parameters {
         if ty.as_ref().is_some_and(|ty| mentions(ty.to_token_stream(), "impl")) {
-            parts.push(quote!(type_name(::core::any::type_name_of_val(&#name))));
+            parts.push(quote!(#key.type_name(::core::any::type_name_of_val(&#name))));
         }
     }
     let of = |role| parameters.iter().filter(move |parameter| parameter.role == role);
     for Parameter { name, span, .. } in of(Role::Scope) {
         let text = name.to_string();
-        parts.push(quote_spanned!(*span=> skipped(#text, &#name)));
+        parts.push(quote_spanned!(*span=> #key.skipped(#text, &#name)));
     }
-    parts.extend(options.scope.iter().map(|scope| quote!(scope(&#scope))));
+    parts.extend(options.scope.iter().map(|scope| quote!(#key.scope(&#scope))));
     for (at, value) in options.key.iter().enumerate() {
-        let (text, bytes) = (at.to_string(), bytes_of(&quote!(#value), value.span()));
-        parts.push(quote!(value(#text, #bytes)));
+        let (text, form) = (at.to_string(), form_of(&quote!(#value), value.span()));
+        parts.push(quote_spanned!(value.span()=> #form.value(&mut #key, #text, &#value)));
     }
     for Parameter { name, span, .. } in of(Role::Value) {
-        let (text, bytes) = (name.to_string(), bytes_of(&quote!(#name), *span));
-        parts.push(quote_spanned!(*span=> argument(#text, #bytes)));
+        let (text, form) = (name.to_string(), form_of(&quote!(#name), *span));
+        parts.push(quote_spanned!(*span=> #form.argument(&mut #key, #text, &#name)));
     }
     parts
 }
 
-/// A value as bytes; a set, as its type tells, in a certain order.
-fn bytes_of(value: &TokenStream, span: Span) -> TokenStream {
+/// The form in which a value enters the key: as a set, as its type tells, or as it is.
+fn form_of(value: &TokenStream, span: Span) -> TokenStream {
     let here = span.resolved_at(Span::mixed_site());
-    quote_spanned!(here=> (&&__llm_cache::ArgumentOf(&#value)).form().bytes(&#value))
+    quote_spanned!(here=> (&&__llm_cache::ArgumentOf(&#value)).form())
 }

@@ -9,8 +9,8 @@ use std::{
 use llm_cache_core::RequestKey;
 
 use super::{
-    BypassReason, Cache, Cached, CallOptions, FetchError, Fetched, Mode, Outcome, Share,
-    SkipReason, Tier, Verdict, call::Packed, flight::Part,
+    BypassReason, Cache, Cached, CallOptions, FetchError, Fetched, MissReason, Mode, Outcome,
+    Share, SkipReason, Tier, Verdict, call::Packed, flight::Part,
 };
 use crate::entry::Entry;
 
@@ -121,14 +121,31 @@ impl Cache {
         F: FnOnce() -> Fut,
         Fut: Future<Output = Result<Fetched, E>>,
     {
+        match self.look_in_memory(key, options, &mut accept) {
+            Ok(found) => Ok(found),
+            Err(why) => self.fetch_after(why, key, options, share, accept, fetch).await,
+        }
+    }
+
+    /// As [`fetch_if`](Self::fetch_if), for a call that has looked in memory and has missed there.
+    pub(crate) async fn fetch_after<F, Fut, E>(
+        &self,
+        in_memory: MissReason,
+        key: RequestKey,
+        options: &CallOptions,
+        share: Share<E>,
+        mut accept: impl FnMut(&[u8], Verdict) -> bool,
+        fetch: F,
+    ) -> Result<Cached, Failure<E>>
+    where
+        F: FnOnce() -> Fut,
+        Fut: Future<Output = Result<Fetched, E>>,
+    {
         let call = Call { cache: self, key, options, mode: self.effective_mode(options) };
         if call.mode == Mode::Off {
             return call.fetch_past(fetch).await;
         }
-        let mut why = match call.look_in_memory(&mut accept) {
-            Ok(found) => return Ok(found),
-            Err(why) => why,
-        };
+        let mut why = in_memory;
         if call.mode == Mode::CachedOnly {
             return call.look_in_store(why, &mut accept).await.map_err(|why| {
                 (FetchError::NotCached(why), call.report_lookup(Outcome::Miss { why }))

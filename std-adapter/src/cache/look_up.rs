@@ -2,13 +2,35 @@
 
 use std::time::Duration;
 
-use llm_cache_core::record::{self, Timestamp};
+use llm_cache_core::{
+    RequestKey,
+    record::{self, Timestamp},
+};
 
 use super::{
-    Age, Cached, Event, MissReason, Mode, Outcome, StoreOperation, Tier, Verdict,
+    Age, Cache, Cached, CallOptions, Event, MissReason, Mode, Outcome, StoreOperation, Tier,
+    Verdict,
     fetch::{Accept, Call},
 };
 use crate::{clock::millis, entry::Entry};
+
+impl Cache {
+    /// The entry in memory, for a caller that needs no future where there is one. A miss is neither
+    /// counted nor reported: [`fetch_after`](Self::fetch_after) goes on from it.
+    pub(crate) fn look_in_memory(
+        &self,
+        key: RequestKey,
+        options: &CallOptions,
+        mut accept: impl FnMut(&[u8], Verdict) -> bool,
+    ) -> Result<Cached, MissReason> {
+        let call = Call { cache: self, key, options, mode: self.effective_mode(options) };
+        // In this mode nobody looks for anything, and the reason is not told.
+        if call.mode == Mode::Off {
+            return Err(MissReason::Absent);
+        }
+        call.look_in_memory(&mut accept)
+    }
+}
 
 impl Call<'_> {
     /// The entry in memory. One look at the clock, one shard's lock for reading, no allocation.

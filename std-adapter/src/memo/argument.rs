@@ -8,7 +8,12 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::key::{Unkeyable, canonical};
+use super::{
+    field::Part,
+    key::MemoKey,
+    text::{Unkeyable, canonical},
+};
+use llm_cache_core::canonical::Sink as _;
 
 /// An argument, to be asked what it is.
 pub struct ArgumentOf<'a, A: ?Sized>(pub &'a A);
@@ -72,28 +77,46 @@ impl<A: ?Sized> IsPlain for ArgumentOf<'_, A> {
 }
 
 impl SetForm {
-    /// An array of the elements in the order of their bytes; `null` where there is no set.
+    /// Adds the argument `name`.
+    pub fn argument<A: Unordered + ?Sized, T>(self, key: &mut MemoKey<T>, name: &str, set: &A) {
+        key.part_of("argument", name, |part| self.write(set, part));
+    }
+
+    /// Adds the value of number `name` that the option `key(..)` names.
+    pub fn value<A: Unordered + ?Sized, T>(self, key: &mut MemoKey<T>, name: &str, set: &A) {
+        key.part_of("value", name, |part| self.write(set, part));
+    }
+
+    /// Writes an array of the elements in the order of their bytes; `null` where there is no set.
     #[expect(clippy::unused_self, reason = "the form that was found says which of the two runs")]
-    pub fn bytes<A: Unordered + ?Sized>(self, argument: &A) -> Bytes {
-        Bytes(match argument.elements() {
-            None => Ok(b"null".to_vec()),
-            Some(elements) => {
-                elements.map(|elements| [&b"["[..], &elements.join(&b',')[..], &b"]"[..]].concat())
-            }
-        })
+    fn write<A: Unordered + ?Sized>(self, set: &A, out: &mut Part) -> Result<(), Unkeyable> {
+        let Some(elements) = set.elements() else {
+            out.write(b"null");
+            return Ok(());
+        };
+        let mut separator: &[u8] = b"[";
+        for element in &elements? {
+            out.write(separator);
+            out.write(element);
+            separator = b",";
+        }
+        out.write(if separator == b"[" { b"[]" } else { b"]" });
+        Ok(())
     }
 }
 
+#[expect(clippy::unused_self, reason = "the form that was found says which of the two runs")]
 impl PlainForm {
-    /// The argument's canonical JSON.
-    #[expect(clippy::unused_self, reason = "the form that was found says which of the two runs")]
-    pub fn bytes<A: Argument + ?Sized>(self, argument: &A) -> Bytes {
-        Bytes(argument.canonical())
+    /// Adds the argument `name`.
+    pub fn argument<A: Argument + ?Sized, T>(self, key: &mut MemoKey<T>, name: &str, argument: &A) {
+        key.part_of("argument", name, |part| argument.write(part));
+    }
+
+    /// Adds the value of number `name` that the option `key(..)` names.
+    pub fn value<A: Argument + ?Sized, T>(self, key: &mut MemoKey<T>, name: &str, value: &A) {
+        key.part_of("value", name, |part| value.write(part));
     }
 }
-
-/// An argument as bytes, or that there are none.
-pub struct Bytes(pub(super) Result<Vec<u8>, Unkeyable>);
 
 /// A value that can be in a key: whatever is [`Serialize`].
 #[diagnostic::on_unimplemented(
@@ -103,13 +126,14 @@ pub struct Bytes(pub(super) Result<Vec<u8>, Unkeyable>);
             `#[cached(skip(..))]`; or leave it out of the key with `#[cached(skip_unkeyed(..))]`"
 )]
 pub trait Argument {
-    /// Canonical JSON.
-    fn canonical(&self) -> Result<Vec<u8>, Unkeyable>;
+    /// Writes its canonical JSON.
+    #[doc(hidden)]
+    fn write(&self, out: &mut Part) -> Result<(), Unkeyable>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<A: Serialize + ?Sized> Argument for A {
-    fn canonical(&self) -> Result<Vec<u8>, Unkeyable> {
-        canonical(self)
+    fn write(&self, out: &mut Part) -> Result<(), Unkeyable> {
+        out.value(self)
     }
 }

@@ -2,23 +2,25 @@
 
 use std::{any::type_name, future::Future, marker::PhantomData, time::Duration};
 
+use llm_cache_core::RequestKey;
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     constant::Constants,
     errors::{ErrorOf, Refusal},
-    key::{MemoKey, Unkeyable},
+    key::{Codec, FinishedKey, MemoKey},
     returned::{HasSchema, Shape},
     site::{ResultForm, Site},
+    text::Unkeyable,
 };
 use crate::{
     block_on::block_on,
     cache::{
-        BypassReason, Cache, CallOptions, FetchError, Fetched, Mode, Outcome, Share, SkipReason,
-        Verdict,
+        BypassReason, Cache, Cached, CallOptions, FetchError, Fetched, MissReason, Mode, Outcome,
+        Share, SkipReason, Verdict,
     },
     error::{Error, ErrorKind},
-    running::{self, Ran},
+    running::{self, Ran, Scopes},
 };
 
 /// A call about to be made of a function of shape `S`.
@@ -86,12 +88,39 @@ impl<S: Shape> Call<S> {
         MemoKey::of_type(site, form, constants)
     }
 
-    /// The result from the cache, or of `body`.
-    pub async fn run<F, Fut>(
-        self,
-        site: &Site,
+    /// The result from memory, which takes no future.
+    ///
+    /// # Errors
+    /// The call as it goes on where memory has no result, with [`run`](Self::run) or
+    /// [`run_blocking`](Self::run_blocking).
+    pub fn look_in_memory(
+        &self,
         cache: &Cache,
         key: MemoKey<S::Value>,
+    ) -> Result<(S::Returned, Outcome), Missed<S::Value>> {
+        let FinishedKey { key, scopes, codec } = key.finish();
+        scopes.note();
+        let Some(key) = key else { return Err(Missed { key: None, scopes, codec }) };
+        let mut value = None;
+        let accept = |payload: &[u8], _| {
+            value = (codec.decode)(payload);
+            value.is_some()
+        };
+        match cache.look_in_memory(key, &self.options, accept) {
+            Ok(cached) => {
+                let value = value.expect("an answer that was accepted was decoded");
+                Ok(served::<S>(&scopes, &cached, value))
+            }
+            Err(why) => Err(Missed { key: Some((key, why)), scopes, codec }),
+        }
+    }
+
+    /// The result from the store, of an identical call under way, or of `body`.
+    pub async fn run<F, Fut>(
+        self,
+        missed: Missed<S::Value>,
+        site: &Site,
+        cache: &Cache,
         errors: Errors<S::Error>,
         body: F,
     ) -> (S::Returned, Outcome)
@@ -99,9 +128,8 @@ impl<S: Shape> Call<S> {
         F: FnOnce() -> Fut,
         Fut: Future<Output = S::Returned>,
     {
-        let (key, scopes, codec) = key.finish();
-        scopes.note();
-        let Some(key) = key else {
+        let Missed { key, scopes, codec } = missed;
+        let Some((key, why)) = key else {
             let outcome = cache.bypass(BypassReason::Unkeyable);
             if cache.effective_mode(&self.options) == Mode::CachedOnly {
                 let error = refuse::<S>(site, &BypassReason::Unkeyable, errors.refusal);
@@ -125,15 +153,15 @@ impl<S: Shape> Call<S> {
             decoded = (codec.decode)(payload);
             decoded.is_some()
         };
-        match cache.fetch_if(key, &self.options, errors.share, accept, fetch).await {
+        let (options, share) = (&self.options, errors.share);
+        match cache.fetch_after(why, key, options, share, accept, fetch).await {
             Ok(cached) => {
-                // Where the body ran in here, the frames around have seen what it saw.
-                if let Some(scopes) = scopes {
-                    running::note_result(&scopes, cached.entry.usage, cached.verdict);
-                    scopes.report_hit(cached.entry.usage);
-                }
                 let value = own.or(decoded).expect("an answer was decoded or is the body's own");
-                (S::join(Ok(value)), cached.outcome.after(cached.verdict))
+                match scopes {
+                    Some(scopes) => served::<S>(&scopes, &cached, value),
+                    // The body ran in here, and the frames around have seen what it saw.
+                    None => (S::join(Ok(value)), cached.outcome.after(cached.verdict)),
+                }
             }
             Err((FetchError::Fetch(error), outcome)) => (S::join(Err(error)), outcome),
             Err((FetchError::NotCached(why), outcome)) => {
@@ -145,15 +173,30 @@ impl<S: Shape> Call<S> {
     /// As [`run`](Self::run), for a function that is not async. Waits by parking the thread.
     pub fn run_blocking(
         mut self,
+        missed: Missed<S::Value>,
         site: &Site,
         cache: &Cache,
-        key: MemoKey<S::Value>,
         errors: Errors<S::Error>,
         body: impl FnOnce() -> S::Returned,
     ) -> (S::Returned, Outcome) {
         self.options.blocking = true;
-        block_on(self.run(site, cache, key, errors, move || async move { body() }))
+        block_on(self.run(missed, site, cache, errors, move || async move { body() }))
     }
+}
+
+/// A call that memory did not answer.
+pub struct Missed<T> {
+    /// Its key and why memory has nothing under it; `None` for a call that has no key.
+    key: Option<(RequestKey, MissReason)>,
+    scopes: Scopes,
+    codec: Codec<T>,
+}
+
+/// A result that this call did not compute, and what the frames and clients around learn from it.
+fn served<S: Shape>(scopes: &Scopes, cached: &Cached, value: S::Value) -> (S::Returned, Outcome) {
+    running::note_result(scopes, cached.entry.usage, cached.verdict);
+    scopes.report_hit(cached.entry.usage);
+    (S::join(Ok(value)), cached.outcome.after(cached.verdict))
 }
 
 /// The error of a function that the cache alone may answer and cannot.

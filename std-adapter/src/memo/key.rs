@@ -6,14 +6,14 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    argument::Bytes,
     constant::Constants,
+    field::Part,
     returned::HasSchema,
     site::{ResultForm, Site},
+    text::{Unkeyable, json},
 };
 use llm_cache_core::{
     RequestKey,
-    canonical::{Everything, Slot, canonicalize, scratch_needed, write_json},
     key::{FieldHasher, KeyScope},
 };
 
@@ -25,6 +25,15 @@ pub struct MemoKey<T> {
     hash: Option<FieldHasher>,
     scopes: Scopes,
     codec: Codec<T>,
+}
+
+/// A key, and what it has been built with.
+pub(super) struct FinishedKey<T> {
+    /// `None` for a call that has none.
+    pub(super) key: Option<RequestKey>,
+    /// The scopes that are in it.
+    pub(super) scopes: Scopes,
+    pub(super) codec: Codec<T>,
 }
 
 /// How a result becomes bytes and a result again.
@@ -62,84 +71,69 @@ impl<T: Serialize + DeserializeOwned + 'static> MemoKey<T> {
 
 impl<T> MemoKey<T> {
     /// Constants that depend on what the function is generic over.
-    #[must_use]
-    pub fn constants(mut self, add: impl FnOnce(&mut Constants)) -> Self {
+    pub fn constants(&mut self, add: impl FnOnce(&mut Constants)) {
         let mut constants = Constants::default();
         add(&mut constants);
         for (name, digest) in constants.iter() {
-            self = self.part("constant", name, digest);
+            self.part("constant", name, digest);
         }
-        self
     }
 
     /// Keeps the results of one use apart from those of another.
-    #[must_use]
-    pub fn namespace(self, namespace: &str) -> Self {
-        self.part("namespace", "", namespace.as_bytes())
+    pub fn namespace(&mut self, namespace: &str) {
+        self.part("namespace", "", namespace.as_bytes());
     }
 
     /// The name of a type that the function is generic over, or a method of.
-    #[must_use]
-    pub fn type_name(self, name: &str) -> Self {
-        self.part("type", "", name.as_bytes())
+    pub fn type_name(&mut self, name: &str) {
+        self.part("type", "", name.as_bytes());
     }
 
     /// A constant that the function is generic over: a number, `bool` or `char`.
-    #[must_use]
-    pub fn generic<C: Serialize + ?Sized>(self, name: &str, constant: &C) -> Self {
-        self.bytes("generic", name, Bytes(canonical(constant)))
+    pub fn generic<C: Serialize + ?Sized>(&mut self, name: &str, constant: &C) {
+        self.part_of("generic", name, |part| part.value(constant));
     }
 
     /// An argument by its scope.
-    #[must_use]
-    pub fn skipped<S: Scoped + ?Sized>(mut self, name: &str, argument: &S) -> Self {
+    pub fn skipped<S: Scoped + ?Sized>(&mut self, name: &str, argument: &S) {
         let digest = argument.add_to(&mut self.scopes);
-        self.part("scope", name, &digest)
+        self.part("scope", name, &digest);
     }
 
     /// A scope that is no argument. It stands for every client that the function may use.
-    #[must_use]
-    pub fn scope<S: KeyScope + ?Sized>(mut self, scope: &S) -> Self {
+    pub fn scope<S: KeyScope + ?Sized>(&mut self, scope: &S) {
         let digest = self.scopes.add(scope);
         self.scopes.open();
-        self.part("scope", "", &digest)
+        self.part("scope", "", &digest);
     }
 
-    /// A value that is named in `key(..)`: by its place there and its bytes.
-    #[must_use]
-    pub fn value(self, name: &str, value: Bytes) -> Self {
-        self.bytes("value", name, value)
-    }
-
-    /// An argument by its value.
-    #[must_use]
-    pub fn argument(self, name: &str, argument: Bytes) -> Self {
-        self.bytes("argument", name, argument)
-    }
-
-    /// The key, or `None` for a call that has none; the scopes that are in it; the codec.
-    pub(super) fn finish(self) -> (Option<RequestKey>, Scopes, Codec<T>) {
+    /// The key with all its parts.
+    pub(super) fn finish(self) -> FinishedKey<T> {
         let key = self.hash.map(|hash| RequestKey::from_bytes(hash.finish()));
-        (key, self.scopes, self.codec)
+        FinishedKey { key, scopes: self.scopes, codec: self.codec }
     }
 
-    fn bytes(mut self, kind: &str, name: &str, bytes: Bytes) -> Self {
-        match bytes.0 {
-            Ok(bytes) => self.part(kind, name, &bytes),
-            Err(Unkeyable) => {
-                self.hash = None;
-                self
-            }
-        }
-    }
-
-    pub(super) fn part(mut self, kind: &str, name: &str, bytes: &[u8]) -> Self {
+    /// A part whose bytes are at hand.
+    pub(super) fn part(&mut self, kind: &str, name: &str, bytes: &[u8]) {
         if let Some(hash) = &mut self.hash {
-            for field in [kind.as_bytes(), name.as_bytes(), bytes] {
-                hash.field(field);
-            }
+            let fields = [kind.as_bytes(), name.as_bytes(), bytes];
+            fields.iter().for_each(|field| hash.field(field));
         }
-        self
+    }
+
+    /// A part whose bytes `fill` adds. Where there are none the call has no key.
+    pub(super) fn part_of(
+        &mut self,
+        kind: &str,
+        name: &str,
+        fill: impl FnOnce(&mut Part) -> Result<(), Unkeyable>,
+    ) {
+        let Some(hash) = &mut self.hash else { return };
+        let mut part = Part::new(kind, name);
+        match fill(&mut part) {
+            Ok(()) => part.add_to(hash),
+            Err(Unkeyable) => self.hash = None,
+        }
     }
 }
 
@@ -164,26 +158,4 @@ impl<S: KeyScope + ?Sized> Scoped for S {
     fn add_to(&self, scopes: &mut Scopes) -> [u8; 32] {
         scopes.add(self)
     }
-}
-
-/// A value has no canonical JSON: it holds a NaN, an infinity or a map whose keys are no strings,
-/// or its `Serialize` refuses.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unkeyable;
-
-/// Canonical JSON of a value.
-pub(super) fn canonical(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Unkeyable> {
-    let text = json(value)?;
-    let slots = scratch_needed(&text).map_err(|_| Unkeyable)?;
-    let mut canonical = Vec::with_capacity(text.len());
-    canonicalize(&text, &Everything, &mut vec![Slot::EMPTY; slots], &mut canonical)
-        .map_err(|_| Unkeyable)?;
-    Ok(canonical)
-}
-
-/// JSON of a value, in its own order, with nothing made up: what JSON cannot say is refused.
-pub(super) fn json(value: &(impl Serialize + ?Sized)) -> Result<Vec<u8>, Unkeyable> {
-    let mut text = Vec::new();
-    write_json(value, &mut text).map_err(|_| Unkeyable)?;
-    Ok(text)
 }

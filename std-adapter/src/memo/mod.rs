@@ -9,9 +9,11 @@ mod call;
 mod carry;
 mod constant;
 mod errors;
+mod field;
 mod key;
 mod returned;
 mod site;
+mod text;
 #[cfg(test)]
 mod vectors;
 

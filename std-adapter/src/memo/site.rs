@@ -4,7 +4,7 @@ use std::{any::TypeId, sync::OnceLock};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 
-use super::{constant::Constants, key::canonical};
+use super::{constant::Constants, text::canonical};
 use llm_cache_core::key::FieldHasher;
 
 /// One decorated function; a static in its expansion.
@@ -15,8 +15,17 @@ pub struct Site {
     identity: Identity,
     /// Constants that are the same for all calls, whatever the function is generic over.
     constants: OnceLock<Constants>,
-    /// The hash so far of everything that is the same for all calls with one type of result.
-    start: OnceLock<(TypeId, Option<FieldHasher>)>,
+    /// For each type of result, the hash so far.
+    start: OnceLock<Start>,
+}
+
+/// The hash so far of everything that is the same for all calls with one type of result.
+struct Start {
+    of: TypeId,
+    /// `None` where the type's form has no canonical JSON.
+    hash: Option<FieldHasher>,
+    /// The next type of result, of a generic function that has several.
+    next: OnceLock<Box<Self>>,
 }
 
 /// What stands for the function's text.
@@ -45,16 +54,22 @@ impl Site {
     }
 
     /// A hash that has the place, the text, the form of `T` and the constants in it; `None` where
-    /// the form has no canonical JSON. The first type of result is remembered; for a generic
-    /// function with several, the others are hashed at every call.
+    /// the form has no canonical JSON.
+    ///
+    /// Hashed once for each type of result and remembered: a call copies about 120 bytes. Where a
+    /// generic function has several types, one look for each that came before.
     pub(super) fn start<T: 'static>(
         &self,
         form: impl Fn() -> ResultForm,
         constants: fn(&mut Constants),
     ) -> Option<FieldHasher> {
-        let this = TypeId::of::<T>();
-        let (remembered, hash) = self.start.get_or_init(|| (this, self.hash(&form(), constants)));
-        if *remembered == this { hash.clone() } else { self.hash(&form(), constants) }
+        let of = TypeId::of::<T>();
+        let make = || Start { of, hash: self.hash(&form(), constants), next: OnceLock::new() };
+        let mut start = self.start.get_or_init(make);
+        while start.of != of {
+            start = start.next.get_or_init(|| Box::new(make()));
+        }
+        start.hash.clone()
     }
 
     fn hash(&self, form: &ResultForm, constants: fn(&mut Constants)) -> Option<FieldHasher> {
@@ -105,5 +120,34 @@ impl ResultForm {
     pub(super) fn schema_of<T: JsonSchema>() -> Self {
         let schema = SchemaSettings::default().into_generator().into_root_schema_for::<T>();
         Self::Schema(canonical(&schema).ok())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    /// The form of each type of result is asked for once, in whatever order the calls come, and
+    /// each keeps its own hash.
+    #[test]
+    fn each_type_of_result_is_hashed_once() {
+        let site = Site::new("package", "module", "function", Identity::Version("1"));
+        let asked = Cell::new(0);
+        let form = |name| {
+            asked.set(asked.get() + 1);
+            ResultForm::Named { name, version: "1" }
+        };
+        let finish = |hash: Option<FieldHasher>| hash.expect("a form has a hash").finish();
+        let of_u8 = || finish(site.start::<u8>(|| form("u8"), |_| ()));
+        let of_u16 = || finish(site.start::<u16>(|| form("u16"), |_| ()));
+        let of_u32 = || finish(site.start::<u32>(|| form("u32"), |_| ()));
+        let first = [of_u8(), of_u16(), of_u32()];
+        assert_eq!([of_u8(), of_u16(), of_u32()], first);
+        assert_eq!([of_u32(), of_u8(), of_u16()], [first[2], first[0], first[1]]);
+        assert_eq!(asked.get(), 3);
+        for (at, hash) in first.iter().enumerate() {
+            assert!(!first[..at].contains(hash));
+        }
     }
 }

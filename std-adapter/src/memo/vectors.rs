@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
+use llm_cache_core::canonical::Sink as _;
 use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
-    argument::Bytes,
     constant::Constants,
     key::MemoKey,
     site::{Identity, ResultForm, Site},
@@ -116,15 +116,17 @@ fn published_vectors_hold() {
                 None => unhex(value["hex"].as_str().expect("hexadecimal")),
             };
             let text = || String::from_utf8(bytes.clone()).expect("a text");
-            key = match kind.as_str() {
+            match kind.as_str() {
                 "namespace" => key.namespace(&text()),
                 "type" => key.type_name(&text()),
-                "value" => key.value(name, Bytes(Ok(bytes))),
-                "argument" => key.argument(name, Bytes(Ok(bytes))),
+                "value" | "argument" => key.part_of(kind, name, |part| {
+                    part.write(&bytes);
+                    Ok(())
+                }),
                 _ => key.part(kind, name, &bytes),
-            };
+            }
         }
-        let found = key.finish().0.expect("a key");
+        let found = key.finish().key.expect("a key");
         assert_eq!(hex(found.as_bytes()), line.key, "{}", line.function);
         count += 1;
     }

@@ -11,6 +11,7 @@ mod cost;
 mod hit;
 mod key;
 mod machine;
+mod memo;
 mod memory;
 mod parallel;
 mod plan;
@@ -90,6 +91,7 @@ fn main() -> ExitCode {
         "cost" => cost::run(&options),
         "store" => store::run(&options),
         "plan" => plan::run(&options),
+        "memo" => memo::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -103,6 +105,7 @@ fn main() -> ExitCode {
             eprintln!("       rivals cost [--quick] [--seed N] [--only TABLE]");
             eprintln!("       rivals store [--quick] [--seed N] [--only TABLE] [--dir DIR]");
             eprintln!("       rivals plan [--seed N] [--only TABLE]");
+            eprintln!("       rivals memo [--quick] [--dir DIR]");
             ExitCode::FAILURE
         }
     }

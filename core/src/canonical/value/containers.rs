@@ -12,7 +12,7 @@ use super::{
     ValueError,
     object::walk_value,
     serializer::{Done, RAW_NAMES, Run},
-    walk::{Member, Stop, Walk},
+    walk::{Member, Stop, Walk, Writing},
 };
 use crate::canonical::{
     Place, Selection, Sink,
@@ -153,11 +153,13 @@ struct Name<'m, 'r, 'a, S, K>(&'m mut Run<'r, 'a, S, K>);
 
 impl<S: Selection, K: Sink> TakeName for Name<'_, '_, '_, S, K> {
     type Error = Stop;
-    // As in serde_json.
-    const IN_SOME: bool = true;
 
     fn not_a_string() -> Stop {
         Stop::Fault(ValueError::KeyNotString)
+    }
+
+    fn takes_some(&self) -> bool {
+        self.0.walk.writing() == Writing::SerdeJson
     }
 
     fn text(self, name: &str) -> Result<(), Stop> {
@@ -195,7 +197,6 @@ struct RawText<'m, 'r, 'a, S, K>(&'m mut Run<'r, 'a, S, K>);
 
 impl<S: Selection, K: Sink> TakeName for RawText<'_, '_, '_, S, K> {
     type Error = Stop;
-    const IN_SOME: bool = false;
 
     fn not_a_string() -> Stop {
         Stop::Fault(ValueError::Refused)

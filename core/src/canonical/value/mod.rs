@@ -21,7 +21,7 @@ use core::fmt;
 use serde::Serialize;
 
 use super::{CanonicalError, Everything, Selection, Sink, Slot};
-use walk::Walk;
+use walk::{Walk, Writing};
 
 /// The most members, over all objects of a value, that may be handed out again in want of order.
 ///
@@ -46,6 +46,9 @@ pub enum ValueError {
     },
     /// A float is infinite or not a number.
     NonFinite,
+    /// A `Some` holds what is written `null`, and so could not be told from `None`. Only
+    /// [`canonicalize_strict`] refuses it.
+    NullInSome,
     /// A piece of JSON text in the value (serde_json's `RawValue`, or a number of any precision)
     /// has no canonical form; offsets count in that text.
     Raw(CanonicalError),
@@ -74,6 +77,7 @@ impl fmt::Display for ValueError {
                 write!(f, "a formatted map key is longer than {limit} bytes")
             }
             Self::NonFinite => f.write_str("JSON has no infinite numbers and no NaN"),
+            Self::NullInSome => f.write_str("a `Some` that is written as `null`, as `None` is"),
             Self::Raw(error) => write!(f, "JSON text in the value: {error}"),
             Self::Refused => f.write_str("the value refused to be serialised"),
             Self::ScratchTooSmall { needed } => {
@@ -115,10 +119,39 @@ pub fn canonicalize_value<T: Serialize + ?Sized>(
     scratch: &mut [Slot],
     sink: &mut impl Sink,
 ) -> Result<(), ValueError> {
-    let outcome = Walk::new(selection, scratch, sink).value(value);
+    finish(Walk::new(selection, scratch, sink).value(value), || scratch_needed_for(value))
+}
+
+/// Streams into `sink` the canonical bytes of the JSON text that [`write_json`] writes for `value`,
+/// and refuses what that refuses.
+///
+/// As [`canonicalize_value`] with [`Everything`], but two values that differ do not share one form:
+/// a `Some` that holds what is written `null` is an error, and so is a map's key in a `Some`. What
+/// serde_json treats as its own (`RawValue`, numbers of any precision) is an object here.
+///
+/// [`write_json`]: super::write_json
+///
+/// # Errors
+/// [`ValueError`]. [`ValueError::NameTooLong`] and [`ValueError::TooUnordered`] are limits of this
+/// function: the value may have a canonical form by way of its text.
+pub fn canonicalize_strict<T: Serialize + ?Sized>(
+    value: &T,
+    scratch: &mut [Slot],
+    sink: &mut impl Sink,
+) -> Result<(), ValueError> {
+    let walk = Walk::new(&Everything, scratch, sink).writing_as(Writing::Strict);
+    finish(walk.value(value), || measure(value, Writing::Strict))
+}
+
+/// Tells how many slots a value needs where there were too few.
+#[inline]
+fn finish(
+    outcome: Result<(), ValueError>,
+    needed: impl FnOnce() -> Result<usize, ValueError>,
+) -> Result<(), ValueError> {
     match outcome {
         Err(ValueError::ScratchTooSmall { .. }) => {
-            Err(ValueError::ScratchTooSmall { needed: scratch_needed_for(value)? })
+            Err(ValueError::ScratchTooSmall { needed: needed()? })
         }
         _ => outcome,
     }
@@ -137,12 +170,16 @@ pub fn canonicalize_value<T: Serialize + ?Sized>(
 /// # Errors
 /// [`ValueError`], but not for all faults of the value.
 pub fn scratch_needed_for<T: Serialize + ?Sized>(value: &T) -> Result<usize, ValueError> {
+    measure(value, Writing::SerdeJson)
+}
+
+fn measure<T: Serialize + ?Sized>(value: &T, writing: Writing) -> Result<usize, ValueError> {
     struct Nowhere;
     impl Sink for Nowhere {
         fn write(&mut self, _bytes: &[u8]) {}
     }
     let (mut none, mut nowhere) = ([], Nowhere);
-    Walk::new(&Everything, &mut none, &mut nowhere).measure(value)
+    Walk::new(&Everything, &mut none, &mut nowhere).writing_as(writing).measure(value)
 }
 
 #[cfg(test)]

@@ -177,7 +177,7 @@ impl Object {
         K: Sink,
     {
         (self.index, self.over, self.named) = (0, false, false);
-        let outcome = value.serialize(Run { walk, object: self });
+        let outcome = value.serialize(Run { walk, object: self, in_some: false });
         match (walk.fault(), outcome) {
             (Some(fault), _) => Err(Stop::Fault(fault)),
             (None, Err(Stop::Fault(fault))) if !self.over => Err(walk.fail(fault)),

@@ -8,7 +8,7 @@ use super::{
     ValueError,
     containers::{List, Members},
     object::{Object, Shape, walk_value},
-    walk::{Out, Stop, Walk},
+    walk::{Out, Stop, Walk, Writing},
 };
 use crate::canonical::{Selection, SerializeError, Sink, serialize::Writer};
 
@@ -28,6 +28,8 @@ impl Done {
 pub(super) struct Run<'r, 'a, S, K> {
     pub(super) walk: &'r mut Walk<'a, S, K>,
     pub(super) object: &'r mut Object,
+    /// The value stands in a `Some`.
+    pub(super) in_some: bool,
 }
 
 impl<'r, 'a, S: Selection, K: Sink> Run<'r, 'a, S, K> {
@@ -50,6 +52,9 @@ impl<'r, 'a, S: Selection, K: Sink> Run<'r, 'a, S, K> {
     }
 
     fn null(self) -> Result<Done, Stop> {
+        if self.in_some && self.walk.writing() == Writing::Strict {
+            return Err(self.walk.fail(ValueError::NullInSome));
+        }
         self.scalar(|writer| writer.serialize_unit())
     }
 
@@ -103,7 +108,7 @@ impl<'r, 'a, S: Selection, K: Sink> Serializer for Run<'r, 'a, S, K> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Done, Stop> {
-        value.serialize(self)
+        value.serialize(Self { in_some: true, ..self })
     }
 
     fn serialize_unit(self) -> Result<Done, Stop> {
@@ -188,7 +193,7 @@ impl<'r, 'a, S: Selection, K: Sink> Serializer for Run<'r, 'a, S, K> {
         name: &'static str,
         _len: usize,
     ) -> Result<Self::SerializeStruct, Stop> {
-        if RAW_NAMES.contains(&name) {
+        if self.walk.writing() == Writing::SerdeJson && RAW_NAMES.contains(&name) {
             self.look()?;
             return Ok(Members { run: self, raw: Some(true) });
         }

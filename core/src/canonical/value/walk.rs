@@ -42,7 +42,17 @@ impl ser::Error for Stop {
     }
 }
 
+/// Whose text the canonical form is that of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Writing {
+    /// What serde_json writes.
+    SerdeJson,
+    /// What [`write_json`](crate::canonical::write_json) writes.
+    Strict,
+}
+
 pub(super) struct Walk<'a, S, K> {
+    writing: Writing,
     selection: &'a S,
     out: Out<'a, K>,
     slots: &'a mut [Slot],
@@ -69,6 +79,7 @@ impl<'a, S: Selection, K: Sink> Walk<'a, S, K> {
         sink: &'a mut K,
     ) -> Self {
         Self {
+            writing: Writing::SerdeJson,
             selection,
             out: Out { sink, muted: false, near: Vec::new() },
             slots,
@@ -79,6 +90,16 @@ impl<'a, S: Selection, K: Sink> Walk<'a, S, K> {
             fault: None,
             last: Last::new(),
         }
+    }
+
+    /// The same for another text.
+    pub(super) const fn writing_as(mut self, writing: Writing) -> Self {
+        self.writing = writing;
+        self
+    }
+
+    pub(super) const fn writing(&self) -> Writing {
+        self.writing
     }
 
     /// Walks a whole value.

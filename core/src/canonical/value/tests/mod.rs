@@ -6,7 +6,7 @@ mod limits;
 
 use super::*;
 use crate::{
-    canonical::{Place, canonicalize, scratch_needed},
+    canonical::{Place, canonicalize, scratch_needed, write_json},
     json::JsonStr,
 };
 use any::{Any, Name, value};
@@ -14,6 +14,21 @@ use proptest::prelude::*;
 use std::{string::String, vec, vec::Vec};
 
 struct Bytes(Vec<u8>);
+
+impl embedded_io::ErrorType for Bytes {
+    type Error = core::convert::Infallible;
+}
+
+impl embedded_io::Write for Bytes {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Self::Error> {
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> Result<(), Self::Error> {
+        Ok(())
+    }
+}
 
 impl Sink for Bytes {
     fn write(&mut self, bytes: &[u8]) {
@@ -45,6 +60,30 @@ fn canonical_text<T: Serialize + ?Sized>(
     let mut bytes = Bytes(vec![]);
     canonicalize(text.as_bytes(), selection, &mut vec![Slot::EMPTY; slots], &mut bytes)?;
     Ok(String::from_utf8(bytes.0).expect("canonical bytes are UTF-8"))
+}
+
+/// The strict form of a value.
+fn strict<T: Serialize + ?Sized>(value: &T) -> Result<String, ValueError> {
+    let canonical = |slots| {
+        let mut bytes = Bytes(vec![]);
+        canonicalize_strict(value, &mut vec![Slot::EMPTY; slots], &mut bytes)?;
+        Ok(String::from_utf8(bytes.0).expect("canonical bytes are UTF-8"))
+    };
+    match canonical(0) {
+        Err(ValueError::ScratchTooSmall { needed }) => canonical(needed),
+        outcome => outcome,
+    }
+}
+
+/// What the text becomes that [`write_json`] writes for the value; `None` where it writes none.
+fn strict_text<T: Serialize + ?Sized>(value: &T) -> Option<Result<String, CanonicalError>> {
+    let (mut text, mut bytes) = (Bytes(vec![]), Bytes(vec![]));
+    write_json(value, &mut text).ok()?;
+    let slots = scratch_needed(&text.0);
+    let canonical = slots.map_err(CanonicalError::from).and_then(|slots| {
+        canonicalize(&text.0, &Everything, &mut vec![Slot::EMPTY; slots], &mut bytes)
+    });
+    Some(canonical.map(|()| String::from_utf8(bytes.0).expect("canonical bytes are UTF-8")))
 }
 
 /// Leaves members out by the letters of their names, and differently in every other place.
@@ -79,6 +118,19 @@ proptest! {
         let slots = scratch_needed_for(&value).unwrap_or(64);
         let expected = canonical_text(&value, &Moody);
         prop_assert_eq!(canonical_in(&value, &Moody, slots).ok(), expected.ok());
+    }
+
+    /// The strict form is that of the text that `write_json` writes, and is refused where that is.
+    #[test]
+    fn a_strict_value_is_its_written_text(value in value()) {
+        match (strict_text(&value), strict(&value)) {
+            (Some(Ok(expected)), ours) => prop_assert_eq!(ours, Ok(expected)),
+            (Some(Err(CanonicalError::DuplicateName { .. })), ours) => {
+                prop_assert_eq!(ours, Err(ValueError::DuplicateName));
+            }
+            (Some(Err(other)), _) => prop_assert!(false, "{}", other),
+            (None, ours) => prop_assert!(ours.is_err(), "{:?}", ours),
+        }
     }
 
     /// The number of slots changes nothing: from what is needed on they do, and with fewer that
@@ -131,4 +183,18 @@ fn maps_of_any_size_are_their_text() {
             }
         }
     }
+}
+
+/// What two values would share is nobody's strict form: a `Some` that reads back as `None`, and a
+/// map's key in a `Some`. JSON text that is marked for serde_json is the object that it looks like.
+#[test]
+fn strict_forms_tell_values_apart() {
+    assert_eq!(strict(&Some(None::<u8>)), Err(ValueError::NullInSome));
+    assert_eq!(strict(&[Some(())]), Err(ValueError::NullInSome));
+    assert_eq!(strict(&Some([None::<u8>])).as_deref(), Ok("[null]"));
+    assert_eq!(strict(&(None::<u8>, Some(5), ())).as_deref(), Ok("[null,5,null]"));
+    let key = Any::Map(vec![(Name::Some(Name::Char('a').into()), Any::Unit)]);
+    assert_eq!(strict(&key), Err(ValueError::KeyNotString));
+    let raw = strict(&Any::Raw("[1]".into()));
+    assert_eq!(raw.as_deref(), Ok(r#"{"$serde_json::private::RawValue":"[1]"}"#));
 }

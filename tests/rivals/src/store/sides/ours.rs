@@ -6,7 +6,7 @@ use llm_cache_core::{
     Millis, RequestKey, Usage,
     record::{Record, Timestamp},
 };
-use llm_cache_store::store::{Durability, FileStore};
+use llm_cache::store::{Durability, FileStore};
 
 use super::{Backend, Fault, Mode, looked_at};
 use crate::store::entries::Key;
