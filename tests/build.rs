@@ -24,8 +24,8 @@
 //! Entry)]`, `Entry` being the type; its first row is the copy without a fault. Lines with `#`
 //! before the blocks are comments.
 //!
-//! The copies are 100,000 lines. Where `LLM_CACHE_MUTANTS=none` is set only the copy without a fault
-//! is written, for a build that only checks whether everything compiles.
+//! The copies are 100,000 lines. With `LLM_CACHE_MUTANTS=none` only the copy without a fault is
+//! written, for a build that only checks whether everything compiles.
 
 use std::collections::BTreeMap;
 use std::env;

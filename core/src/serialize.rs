@@ -1,5 +1,5 @@
-//! `Serialize` for what is reported: words as strings, counts as objects. It is written out, so that
-//! a device's build needs no procedural macro.
+//! `Serialize` for what is reported: words as strings, counts as objects. The code is written out,
+//! so that a device's build needs no procedural macro.
 
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 

@@ -55,7 +55,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 | decide what a call may do, see what became of it | [`cache::Mode`], [`cache::Outcome`] |
 | watch a cache | [`cache::Event`], [`cache::CacheStats`] |
 | keep answers in files, or elsewhere | [`store::FileStore`], [`store::Store`] |
-| mark prompts for the provider's cache | [`client::Request::cached_system`], [`llm_cache_core::prompt`] |
+| mark prompts | [`client::Request::cached_system`], [`llm_cache_core::prompt`] |
 | have the marks placed | [`client::ClientBuilder::planner`], [`prompt::plan`] |
 | learn why the provider's cache missed | [`Client::explain`], [`prompt::doctor`] |
 | count what was saved, replace prices | [`Client::savings`], [`prompt::Facts`] |

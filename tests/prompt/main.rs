@@ -1,5 +1,5 @@
-//! Prompt caching: what the library says of requests, against the emulator and recorded traffic. A test
-//! program of its own, because its mutants take longer to build than all other tests.
+//! Prompt caching: what the library says of requests, against the emulator and recorded traffic.
+//! This is a test program of its own, because its mutants take longer to build than all others.
 
 mod agreement;
 #[cfg(test)]

@@ -13,8 +13,8 @@
 //! A fourth, `ValueTable` (feature `alloc`), keeps values of a type in place of bytes, by the same
 //! code.
 //!
-//! The index is chains of slots. They keep a part of each hash beside its slot's number, so they are
-//! as quick as a hash table with open addressing, which was measured; they take no more memory, and
+//! The index is chains of slots. They keep a part of each hash beside its slot's number, so they
+//! are as quick as a hash table with open addressing, which was measured; they take no more memory, and
 //! no insert ever rehashes others.
 //!
 //! # Cost

@@ -152,7 +152,7 @@ impl Sum for Money {
     }
 }
 
-/// As the decimals of its text without the sign of the currency: a string, for a float is not exact.
+/// As the decimals of its text without the currency sign, in a string: a float is not exact.
 impl serde::Serialize for Money {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.to_string().replace('$', ""))

@@ -19,8 +19,8 @@ use super::usage::Reported;
 /// a reduced price; tokens written to it cost more than plain ones, so a write that is never read
 /// is a loss and shows as one.
 ///
-/// Money is told of the replies whose price is known. The price is unknown of a model that the facts
-/// do not name, of a tier with other prices, and of a reply that reports no counts;
+/// The money is that of the replies whose price is known. The price is unknown for a model that the
+/// facts do not name, for a tier with other prices, and for a reply that reports no counts;
 /// [`Savings::unknown`] says how many such replies there are. Fees that are not for tokens
 /// (searches, containers) are no part of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

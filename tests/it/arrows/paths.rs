@@ -129,8 +129,8 @@ fn split(text: &str) -> Vec<String> {
         let rest = &text[at..];
         let len = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("r#\"") {
-            rest[3..].find("\"#").map_or(rest.len(), |end| end + 5)
+        } else if let Some(raw) = rest.strip_prefix("r#\"") {
+            raw.find("\"#").map_or(rest.len(), |end| end + 5)
         } else if rest.starts_with('"') {
             string_len(rest)
         } else if rest.starts_with('\'') {

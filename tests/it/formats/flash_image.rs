@@ -4,8 +4,8 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 
 use llm_cache::llm_cache_core::record::Medium;
 
-/// The image of a NOR flash in a file, as a [`Medium`]: this machine reads with it what a device has
-/// written. Erased bytes are 0xFF, as in a flash.
+/// The image of a NOR flash in a file, as a [`Medium`]: with it this machine reads what a device
+/// has written. Erased bytes are 0xFF, as in a flash.
 #[derive(Debug)]
 pub(super) struct FlashImage {
     file: File,
