@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
+use llm_cache::store::{Durability, FileStore};
 use llm_cache_core::{
     Millis, RequestKey, Usage,
     record::{Record, Timestamp},
 };
-use llm_cache::store::{Durability, FileStore};
 
 use super::{Backend, Fault, Mode, looked_at};
 use crate::store::entries::Key;
