@@ -52,7 +52,7 @@ macro_rules! dialects {
         }
 
         impl Dialect {
-            /// All of them.
+            /// All dialects.
             pub const ALL: &'static [Self] = &[$(Self::$dialect,)*];
 
             /// The name in key scopes, documents and metrics.

@@ -4,8 +4,8 @@
 //! is written to any [`embedded_io::Write`] by [`Request::encode`] in one of three dialects:
 //! Anthropic Messages in full, OpenAI's Chat Completions and Responses for whatever has a place
 //! there. Encoding is deterministic (same model, same bytes) and keeps the order in which providers
-//! process a prompt: tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte for
-//! byte, because providers hash the blocks that a caller echoes.
+//! process a prompt: tools, system, messages. Text that came as JSON ([`RawJson`]) goes out byte
+//! for byte, because providers hash the blocks that a caller echoes.
 //!
 //! [`Request::key`] gives the key of that body without writing it.
 //!

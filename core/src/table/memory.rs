@@ -56,8 +56,8 @@ pub struct SliceMemory<'m> {
 
 impl<'m> SliceMemory<'m> {
     /// Memory for as many entries as the shortest of `slots`, `nodes` and a third of `index`
-    /// allows, and as many blocks as the shorter of `links` and `blocks`. `ghosts` should be as long as
-    /// `slots`; with fewer there are fewer hits. Contents do not matter.
+    /// allows, and as many blocks as the shorter of `links` and `blocks`. `ghosts` should be as
+    /// long as `slots`; with fewer there are fewer hits. Contents do not matter.
     pub(super) fn new(
         slots: &'m mut [Slot],
         nodes: &'m mut [Node],

@@ -14,8 +14,8 @@
 //! code.
 //!
 //! The index is chains of slots. They keep a part of each hash beside its slot's number, so they
-//! are as quick as a hash table with open addressing, which was measured; they take no more memory, and
-//! no insert ever rehashes others.
+//! are as quick as a hash table with open addressing, which was measured; they take no more memory,
+//! and no insert ever rehashes others.
 //!
 //! # Cost
 //!

@@ -1,5 +1,5 @@
-//! Why a call went past the cache, and why an answer is not stored: core's reasons, which stand in
-//! the request or the answer, and those of a call and its cache.
+//! Why a call bypassed the cache, and why an answer is not stored. Core gives the reasons that lie
+//! in the request or in the answer; this file adds the reasons that lie in the call and its cache.
 
 use std::fmt;
 
@@ -57,7 +57,7 @@ impl From<reply::Verdict> for Verdict {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// For what the answer itself is: cut, refused, broken, an error.
+    /// The answer itself is the reason: it is cut, refused, broken or an error.
     Answer(reply::SkipReason),
     /// It did not decode as the type that the caller asked for.
     NotDecoded,

@@ -13,7 +13,7 @@ use crate::cache::{Age, BypassReason, Cache, Mode, Outcome};
 
 /// The caching decision around calls of one scope.
 ///
-/// It borrows what it works with and is made anew for each call; that costs nothing.
+/// An exchange only borrows, so a caller makes one for each call; this allocates nothing.
 #[derive(Clone, Copy, Debug)]
 pub struct Exchange<'a> {
     pub(super) cache: Option<&'a Cache>,
@@ -106,8 +106,8 @@ impl Judged<'_> {
         self.exchange.cache.is_some() && self.key.is_ok()
     }
 
-    /// Counts and reports a call that takes nothing from the cache and leaves nothing there: a
-    /// stream that is handed through, say. The caller then fetches by itself.
+    /// Counts and reports a call that neither reads nor writes the cache, such as a stream. The
+    /// caller then fetches the answer itself.
     ///
     /// # Errors
     /// [`NotCached`] in [`Mode::CachedOnly`], which promises that nothing goes upstream.
@@ -126,9 +126,9 @@ impl Judged<'_> {
         })
     }
 
-    /// How long what is made of the answer may be kept from now on, if there is a limit: what the
-    /// options say of live tools and what the provider keeps, less the time for which the answer
-    /// was stored.
+    /// How long the caller may keep a result of the answer from now on, if there is a limit. The
+    /// limit is the shorter of the options' time for live tools and the provider's own storage
+    /// time. The age of the answer is subtracted from the limit.
     #[must_use]
     pub fn keep_for(&self, outcome: Outcome) -> Option<Duration> {
         let limits = self.exchange.options.live_ttl.into_iter().chain(self.ttl_max());

@@ -14,12 +14,13 @@ use tokio::{runtime::Handle, sync::oneshot};
 use super::{StoreError, StoreErrorKind};
 use crate::block_on::block_on;
 
-/// What a call of a [`Store`](super::Store) gives: a result that is there already, or work that may
-/// wait for a disk or a network. Nothing of that work is done before it is awaited or waited for.
+/// The return value of a [`Store`](super::Store)'s methods: a result that is ready, or work that
+/// may wait for a disk or a network. The work begins when the caller awaits it or calls
+/// [`wait`](Self::wait).
 ///
-/// Async code awaits it: what blocks a thread runs on one of tokio's blocking threads, or outside
-/// of tokio on a thread made for it, never on the executor. Code that may block calls
-/// [`wait`](Self::wait), which needs no runtime.
+/// Async code awaits the work. Work that blocks a thread then runs on one of tokio's blocking
+/// threads, or outside of tokio on a thread of its own; it never runs on the executor. Code that
+/// may block calls [`wait`](Self::wait), which needs no runtime.
 ///
 /// ```
 /// use llm_cache::store::Work;

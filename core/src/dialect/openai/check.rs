@@ -7,7 +7,7 @@ use crate::prompt::{
     Block, CacheControl, Place, RawObject, Request, Role, Rule, Text, Tool, Ttl, Violation,
 };
 
-/// In what the formats differ.
+/// The differences between the formats.
 pub(in super::super) struct Format {
     /// Stop sequences have a place.
     pub(in super::super) has_stop: bool,
@@ -61,7 +61,25 @@ pub(in super::super) fn expressible(
     Ok(())
 }
 
-/// A mark of ours becomes a member of the raw object, which must not have one of that name yet.
+/// Whether both encoders write a member of this name, as `writes` of each format.
+pub(in super::super) fn writes_in_both(request: &Request<'_>, name: &str) -> bool {
+    match name {
+        "model" => true,
+        "temperature" => request.temperature.is_some(),
+        "top_p" => request.top_p.is_some(),
+        "safety_identifier" => request.user_id.is_some(),
+        "service_tier" => request.service_tier.is_some(),
+        "prompt_cache_options" => request.cache_control.is_some(),
+        "stream" => request.stream,
+        "tools" => !request.tools.is_empty(),
+        "tool_choice" => request.tool_choice.is_some(),
+        "parallel_tool_calls" => request.tool_choice.is_some_and(|choice| choice.disable_parallel),
+        _ => false,
+    }
+}
+
+/// The encoder writes the mark of a raw object as a member of it, so the object must not have a
+/// member of that name.
 pub(in super::super) fn raw_has_place(place: Place, raw: &RawObject<'_>) -> Result<(), Violation> {
     raw_mark(place, raw)?;
     let part = JsonValue::parse(raw.json.as_str().as_bytes()).ok();

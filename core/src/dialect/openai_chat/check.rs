@@ -1,12 +1,14 @@
 //! What of a request has a place in OpenAI's Chat Completions API.
 
-use super::super::openai::check::{Format, lifetime, raw_has_place, supported, text_has_place};
+use super::super::openai::check::{
+    Format, lifetime, raw_has_place, supported, text_has_place, writes_in_both,
+};
 use crate::prompt::{
     Block, DocumentSource, ImageSource, InnerBlock, Place, Request, Role, ToolResult,
     ToolResultContent, Violation,
 };
 
-/// What this format takes of what the other one does, too.
+/// How this format differs from the other one.
 pub(in super::super) const FORMAT: Format = Format {
     has_stop: true,
     // Parts alone may have them.
@@ -15,24 +17,15 @@ pub(in super::super) const FORMAT: Format = Format {
     block_has_place,
 };
 
-/// Whether the body has a member of that name anyway.
+/// Whether the encoder writes a member of this name, so that an extra member would repeat the name.
 pub(in super::super) fn writes(request: &Request<'_>, name: &str) -> bool {
     match name {
-        "model" | "messages" => true,
+        "messages" => true,
         "max_completion_tokens" => request.max_tokens.is_some(),
-        "temperature" => request.temperature.is_some(),
-        "top_p" => request.top_p.is_some(),
         "stop" => !request.stop_sequences.is_empty(),
         "reasoning_effort" => request.effort.is_some(),
-        "safety_identifier" => request.user_id.is_some(),
-        "service_tier" => request.service_tier.is_some(),
-        "prompt_cache_options" => request.cache_control.is_some(),
-        "stream" => request.stream,
-        "tools" => !request.tools.is_empty(),
-        "tool_choice" => request.tool_choice.is_some(),
-        "parallel_tool_calls" => request.tool_choice.is_some_and(|choice| choice.disable_parallel),
         "response_format" => request.output.is_some(),
-        _ => false,
+        _ => writes_in_both(request, name),
     }
 }
 

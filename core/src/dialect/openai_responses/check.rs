@@ -1,35 +1,27 @@
 //! What of a request has a place in OpenAI's Responses API.
 
-use super::super::openai::check::{Format, lifetime, raw_has_place, supported, text_has_place};
+use super::super::openai::check::{
+    Format, lifetime, raw_has_place, supported, text_has_place, writes_in_both,
+};
 use super::encode::has_input;
 use crate::prompt::{
     Block, Document, DocumentSource, InnerBlock, Place, Request, Role, SystemPrompt, ToolResult,
     ToolResultContent, Violation,
 };
 
-/// What this format takes of what the other one does, too.
+/// How this format differs from the other one.
 pub(in super::super) const FORMAT: Format =
     Format { has_stop: false, has_automatic_12h: true, has_deferred_tools: true, block_has_place };
 
-/// Whether the body has a member of that name anyway.
+/// Whether the encoder writes a member of this name, so that an extra member would repeat the name.
 pub(in super::super) fn writes(request: &Request<'_>, name: &str) -> bool {
     match name {
-        "model" => true,
         "max_output_tokens" => request.max_tokens.is_some(),
-        "temperature" => request.temperature.is_some(),
-        "top_p" => request.top_p.is_some(),
         "reasoning" => request.effort.is_some(),
         "text" => request.output.is_some(),
-        "safety_identifier" => request.user_id.is_some(),
-        "service_tier" => request.service_tier.is_some(),
-        "prompt_cache_options" => request.cache_control.is_some(),
-        "stream" => request.stream,
-        "tools" => !request.tools.is_empty(),
-        "tool_choice" => request.tool_choice.is_some(),
-        "parallel_tool_calls" => request.tool_choice.is_some_and(|choice| choice.disable_parallel),
         "instructions" => matches!(request.system, Some(SystemPrompt::Text(_))),
         "input" => has_input(request),
-        _ => false,
+        _ => writes_in_both(request, name),
     }
 }
 
