@@ -21,7 +21,7 @@ pub(super) async fn answer_async(prompt: &str) -> String {
     disk = true,
     key = "String",
     convert = { prompt.to_owned() },
-    map_error = |fault| Fault::from(fault),
+    map_error = |fault: ::cached::RedbCacheError| -> Fault { fault.into() },
     ty = "RedbCache<String, String>",
     create = {
         RedbCache::builder("cache").disk_dir(folder().join("cached")).build().expect("a new store")

@@ -64,11 +64,8 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
                 return Err(format!("{name}: a side gives another answer"));
             }
         }
-        let mut sides = [
-            in_turn(&prompts, ours),
-            in_turn(&prompts, cached),
-            in_turn(&prompts, |prompt| Sha256::digest(prompt)),
-        ];
+        let mut sides =
+            [in_turn(&prompts, ours), in_turn(&prompts, cached), in_turn(&prompts, Sha256::digest)];
         let spreads: Vec<_> = by_turns(options.plan, &mut sides).into_iter().map(ns).collect();
         table.row(name, &spreads);
     }

@@ -34,15 +34,15 @@ pub(super) fn record<'r>(key: &Key, value: &'r [u8]) -> Record<'r> {
 
 impl Backend for FileStore {
     fn get(&self, key: &Key, _: usize) -> Result<Option<usize>, Fault> {
-        let stored = FileStore::get(self, &RequestKey::from_bytes(key.bytes))?;
+        let stored = Self::get(self, &RequestKey::from_bytes(key.bytes))?;
         Ok(stored.map(|stored| looked_at(&stored.payload)))
     }
 
     fn put(&self, key: &Key, value: &[u8], _: usize) -> Result<(), Fault> {
-        Ok(FileStore::put(self, &record(key, value))?)
+        Ok(Self::put(self, &record(key, value))?)
     }
 
     fn flush(&self) -> Result<(), Fault> {
-        Ok(FileStore::flush(self)?)
+        Ok(Self::flush(self)?)
     }
 }
