@@ -4,6 +4,7 @@ mod cacache;
 mod cached;
 mod file_per_entry;
 mod fjall;
+mod grouped;
 mod ours;
 mod raw;
 mod redb;
@@ -106,7 +107,7 @@ impl Side {
     }
 }
 
-pub(super) const SIDES: [Side; 10] = [
+pub(super) const SIDES: [Side; 11] = [
     Side { name: "ours", part: Part::All, syncs: true, open: ours::open },
     Side { name: "fjall", part: Part::All, syncs: true, open: fjall::open },
     Side { name: "redb", part: Part::All, syncs: true, open: redb::open },
@@ -117,4 +118,5 @@ pub(super) const SIDES: [Side; 10] = [
     Side { name: "raw", part: Part::Limit, syncs: true, open: raw::open },
     Side { name: "map", part: Part::Get, syncs: true, open: raw::open_map },
     Side { name: "raw_zeroed", part: Part::Put, syncs: true, open: raw::open_zeroed },
+    Side { name: "grouped", part: Part::Put, syncs: true, open: grouped::open },
 ];
