@@ -195,3 +195,53 @@ fn recorded_answers_come_to_what_they_cost() {
         println!("{file}: {total}");
     }
 }
+
+/// What a hit is accounted by stands in the entry: the model, the counts and the price tier that the
+/// body of every recorded plain answer says, and those of tiers that the recording has not.
+#[tokio::test]
+async fn an_entry_says_what_its_body_says() {
+    use llm_cache::entry::Entry;
+    use llm_cache::exchange::{Answer, Exchange, Options};
+    use llm_cache::llm_cache_core::key::{Endpoint, Scope, Tenant, TenantDigest};
+
+    async fn entry_of(dialect: Dialect, status: u16, body: String) -> Entry {
+        let tenant = Tenant::Named("acme");
+        let scope = Scope::new(dialect, Endpoint::Id("example"), tenant);
+        let hasher = scope.hasher().unwrap();
+        let cache = llm_cache::cache::Cache::builder().build();
+        let options = Options::new().tenant(TenantDigest::of(&tenant));
+        let exchange = Exchange::new(Some(&cache), &hasher).options(options);
+        let judged = exchange.judge(br#"{"model":"m","messages":[]}"#);
+        let fetch = async || Ok::<_, ()>(Answer::new(status, body));
+        let share = llm_cache::cache::Share::cloned();
+        let answered = judged.answer(share, |_| Some(()), fetch).await.unwrap();
+        assert_eq!(answered.entry.tenant(), Some(TenantDigest::of(&tenant)));
+        answered.entry
+    }
+
+    for (body, tier) in [
+        (r#"{"usage":{"service_tier":"batch"}}"#, "batch"),
+        (r#"{"usage":{"service_tier":"standard","speed":"fast"}}"#, "fast"),
+        (r#"{"usage":{"inference_geo":"us"}}"#, "us"),
+    ] {
+        let entry = entry_of(Dialect::AnthropicMessages, 200, body.into()).await;
+        assert_eq!(entry.price_tier(), Some(tier), "{body}");
+        assert!(Reported::of(Dialect::AnthropicMessages, body.as_bytes()).at_other_prices);
+    }
+    let flex = r#"{"service_tier":"flex","model":""}"#;
+    let entry = entry_of(Dialect::OpenAiChat, 200, flex.into()).await;
+    assert_eq!((entry.price_tier(), entry.model()), (Some("flex"), None));
+
+    let Some(folder) = shared_dir() else { return };
+    for (file, dialect) in FILES {
+        let replay = Replay::load(&folder.join("traffic").join(file)).unwrap();
+        for pair in replay.pairs().iter().filter(|pair| !pair.is_stream()) {
+            let body = pair.response_body();
+            let reported = Reported::of(dialect, body.as_bytes());
+            let entry = entry_of(dialect, pair.status, body).await;
+            assert_eq!(entry.model(), reported.model.as_deref(), "{}", pair.id);
+            assert_eq!(entry.usage, reported.usage, "{}", pair.id);
+            assert_eq!(entry.price_tier().is_some(), reported.at_other_prices, "{}", pair.id);
+        }
+    }
+}

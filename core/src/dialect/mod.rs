@@ -26,7 +26,7 @@ pub use openai_embeddings::{
     EmbeddingInput, EmbeddingInputs, EmbeddingInputsError, EmbeddingVectors,
 };
 pub use openai_responses::request::STORED_RESPONSE_TTL;
-pub use reply::{Reply, ReplyError, read_usage};
+pub use reply::{Reply, ReplyError, read_price_tier, read_usage};
 pub use request::{ResponsesStore, VerdictOptions, request_verdict, ttl_max};
 pub use stream_end::StreamEnd;
 

@@ -5,7 +5,7 @@ use core::fmt;
 use serde::Deserialize;
 
 use super::anthropic::diagnostics::{Diagnostics, read_diagnostics};
-use super::{Dialect, anthropic, openai_chat, openai_embeddings, openai_responses};
+use super::{Dialect, anthropic, openai, openai_chat, openai_embeddings, openai_responses};
 use crate::Usage;
 use crate::json::{JsonError, JsonKind, JsonStr, JsonValue};
 use crate::reply::{
@@ -74,6 +74,12 @@ impl<'a> Reply<'a> {
     #[must_use]
     pub fn model(&self) -> Option<JsonStr<'a>> {
         self.member_str("model")
+    }
+
+    /// The price tier that the answer states: see [`read_price_tier`].
+    #[must_use]
+    pub fn price_tier(&self) -> Option<JsonStr<'a>> {
+        read_price_tier(self.dialect, self.root)
     }
 
     /// What the answer cost, in the words of all providers; `None` if the body does not say.
@@ -235,6 +241,20 @@ pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
         Dialect::OpenAiResponses => Some(openai_responses::reply::usage(usage)),
         Dialect::OpenAiEmbeddings => Some(openai_embeddings::reply::usage(usage)),
         Dialect::Json => None,
+    }
+}
+
+/// Reads what an answer says about not being billed at the list price: another service tier than
+/// the standard one (batch, priority, flex), fast mode, or a region with a surcharge. `None` for an
+/// answer at the list price. Of a stream, `answer` is the object that holds the model and the usage.
+#[must_use]
+pub fn read_price_tier(dialect: Dialect, answer: JsonValue<'_>) -> Option<JsonStr<'_>> {
+    match dialect {
+        Dialect::AnthropicMessages => anthropic::reply::price_tier(answer),
+        Dialect::OpenAiChat
+        | Dialect::OpenAiResponses
+        | Dialect::OpenAiEmbeddings
+        | Dialect::Json => openai::usage::price_tier(answer),
     }
 }
 

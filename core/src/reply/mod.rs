@@ -34,7 +34,7 @@ pub(crate) mod whole;
 
 pub use crate::dialect::{
     Diagnostics, MissReason, Reply, ReplyError, ResponsesStore, STORED_RESPONSE_TTL, StreamEnd,
-    VerdictOptions, read_diagnostics, read_usage, request_verdict, ttl_max,
+    VerdictOptions, read_diagnostics, read_price_tier, read_usage, request_verdict, ttl_max,
 };
 pub use decode::{DECODE_DEPTH_MAX, DecodeError};
 pub use parts::TextPieces;

@@ -11,7 +11,7 @@ use super::reply::Reply;
 use super::total::Total;
 use crate::cache::{Cache, SkipReason, Verdict};
 use crate::discard::Discard;
-use crate::prompt::{Facts, Reported, Savings};
+use crate::prompt::{Facts, Priced, Reported, Savings};
 use crate::provider::SseEvent;
 use crate::running::{Sink, Watch, note_reply};
 
@@ -49,23 +49,23 @@ impl Account {
 
     /// The counts of an answer that a later hit may be reckoned with: it will know the client's
     /// model alone, so an answer of another model or price has none.
-    fn usage_of_hits(&self, reported: &Reported) -> Option<Usage> {
+    fn usage_of_hits(&self, reported: Priced<'_>) -> Option<Usage> {
         let row = |model: Option<&str>| self.facts.model(model?).map(std::ptr::from_ref);
-        let same = row(reported.model.as_deref()) == row(self.model.as_deref());
+        let same = row(reported.model) == row(self.model.as_deref());
         reported.usage.filter(|_| same && !reported.at_other_prices)
     }
 
     /// Tells the memoised functions around a call of an answer that it hands to them.
     pub(super) fn note(
         &self,
-        reported: &Reported,
+        reported: Priced<'_>,
         ttl_max: impl FnOnce() -> Option<Duration>,
         skip: Option<SkipReason>,
     ) -> Option<Arc<Discard>> {
         note_reply(&self.watch, || self.usage_of_hits(reported), ttl_max, skip)
     }
 
-    pub(super) fn add(&self, reported: &Reported, is_hit: bool) {
+    pub(super) fn add(&self, reported: Priced<'_>, is_hit: bool) {
         self.total.add(|savings| savings.add_reply(reported, is_hit, &self.facts));
     }
 
@@ -108,9 +108,12 @@ impl Client {
         own: Verdict,
         ttl_max: impl FnOnce() -> Option<Duration>,
     ) -> Reply {
-        let (reported, account) = (reply.reported(), self.account());
-        account.add(&reported, reply.outcome().is_hit());
-        Reply { discard: account.note(&reported, ttl_max, own.skip_reason()), ..reply }
+        let account = self.account();
+        let discard = reply.with_priced(|priced| {
+            account.add(priced, reply.outcome().is_hit());
+            account.note(priced, ttl_max, own.skip_reason())
+        });
+        Reply { discard, ..reply }
     }
 }
 
@@ -123,9 +126,8 @@ struct Hits {
 
 impl Sink for Hits {
     fn hit(&self, usage: Option<Usage>) {
-        let model = self.model.as_deref().map(str::to_owned);
-        let reported = Reported { usage, model, at_other_prices: false };
-        self.total.add(|savings| savings.add_reply(&reported, true, &self.facts));
+        let priced = Priced { usage, model: self.model.as_deref(), at_other_prices: false };
+        self.total.add(|savings| savings.add_reply(priced, true, &self.facts));
     }
 }
 
@@ -148,6 +150,6 @@ impl StreamBill {
 
 impl Drop for StreamBill {
     fn drop(&mut self) {
-        self.account.add(&self.reported, false);
+        self.account.add(self.reported.as_priced(), false);
     }
 }

@@ -274,7 +274,7 @@ impl ClientBuilder {
             namespace: self.namespace,
             tenant,
         };
-        let hasher = hasher_of(&scope, 0)?;
+        let (hasher, tenant) = (hasher_of(&scope, 0)?, scope.tenant_digest());
         let warnings = route.warnings().into();
         let upstream = Upstream { vendor, route, http, credential, settings, retry: self.retry };
         let (defaults, cache) = (self.defaults, self.cache);
@@ -288,6 +288,7 @@ impl ClientBuilder {
             upstream,
             scope,
             hasher,
+            tenant,
             defaults,
             cache,
             account,

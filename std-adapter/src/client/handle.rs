@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use llm_cache_core::dialect::TokenCount;
 use llm_cache_core::json::JsonValue;
-use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope};
+use llm_cache_core::key::{Dialect, FieldHasher, KeyHasher, KeyScope, TenantDigest};
 use llm_cache_core::reply::ResponsesStore;
 
 use super::account::Account;
@@ -51,6 +51,8 @@ pub(super) struct Inner {
     pub(super) scope: OwnedScope,
     /// The hash state after the scope of sample 0.
     pub(super) hasher: KeyHasher,
+    /// Of the scope's tenant.
+    pub(super) tenant: TenantDigest,
     pub(super) defaults: Defaults,
     pub(super) cache: Option<Cache>,
     pub(super) account: Account,
@@ -216,6 +218,11 @@ impl Client {
 
     pub(super) fn account(&self) -> &Account {
         &self.0.account
+    }
+
+    /// What entries of this client are invalidated by with its tenant.
+    pub(super) fn tenant(&self) -> TenantDigest {
+        self.0.tenant
     }
 
     /// The hash state after the scope with the number of the sample.

@@ -13,8 +13,9 @@ use serde::de::DeserializeOwned;
 
 use crate::cache::{Outcome, Verdict};
 use crate::discard::Discard;
+use crate::entry::Entry;
 use crate::error::{Error, ErrorKind};
-use crate::prompt::{Facts, Reported, Savings, plan::Plan};
+use crate::prompt::{Facts, Priced, Reported, Savings, plan::Plan};
 
 /// A provider's answer, fresh or from the cache, with how it came about.
 ///
@@ -23,8 +24,8 @@ use crate::prompt::{Facts, Reported, Savings, plan::Plan};
 #[derive(Clone)]
 pub struct Reply {
     pub(super) dialect: Dialect,
-    pub(super) body: Bytes,
-    pub(super) usage: Option<Usage>,
+    /// The body, its usage, and by whom it is billed.
+    pub(super) entry: Entry,
     pub(super) outcome: Outcome,
     pub(super) verdict: Verdict,
     pub(super) request_id: Option<Box<str>>,
@@ -39,7 +40,7 @@ impl Reply {
     /// the whole stream.
     #[must_use]
     pub fn body(&self) -> &Bytes {
-        &self.body
+        &self.entry.payload
     }
 
     /// How the call was answered: from the cache, by the provider, or past the cache, and why.
@@ -51,34 +52,35 @@ impl Reply {
     /// What the answer cost in tokens when it was fetched; `None` if the provider did not say.
     #[must_use]
     pub fn usage(&self) -> Option<Usage> {
-        self.usage
+        self.entry.usage
     }
 
     /// What this call was billed: nothing for a hit, else [`usage`](Self::usage).
     #[must_use]
     pub fn billed_usage(&self) -> Usage {
-        if self.outcome.is_hit() { Usage::default() } else { self.usage.unwrap_or_default() }
+        if self.outcome.is_hit() { Usage::default() } else { self.entry.usage.unwrap_or_default() }
     }
 
     /// Whether a part of this call came from a cache: it is a hit of ours, or the provider read a
     /// part of the prompt from its own. A call that only wrote to the provider's cache is not.
     #[must_use]
     pub fn cached(&self) -> bool {
-        self.outcome.is_hit() || self.usage.is_some_and(|usage| usage.cache_read_tokens > 0)
+        self.outcome.is_hit() || self.entry.usage.is_some_and(|usage| usage.cache_read_tokens > 0)
     }
 
     /// What caching saved of this call, at the prices of `facts`; unknown where they do not say.
-    /// Costs a walk over the body.
     #[must_use]
     pub fn savings(&self, facts: &Facts) -> Savings {
-        Savings::of(&self.reported(), self.outcome.is_hit(), facts)
+        let mut savings = Savings::default();
+        let is_hit = self.outcome.is_hit();
+        self.with_priced(|priced| savings.add_reply(priced, is_hit, facts));
+        savings
     }
 
-    /// The model that answered, which may be named more exactly than the one asked for. Costs a
-    /// walk over the body.
+    /// The model that answered, which may be named more exactly than the one asked for.
     #[must_use]
     pub fn model(&self) -> Option<String> {
-        self.reported().model
+        self.with_priced(|priced| priced.model.map(str::to_owned))
     }
 
     /// Whether the answer is stored now, and why not.
@@ -154,18 +156,29 @@ impl Reply {
     /// # Errors
     /// [`ErrorKind::Decode`] if it does not decode as `T`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        serde_json::from_slice(&self.body).map_err(|error| {
+        serde_json::from_slice(&self.entry.payload).map_err(|error| {
             Error::new(ErrorKind::Decode, format!("the answer does not decode: {}", place(&error)))
         })
     }
 
+    /// What the answer reports for its bill. The entry says it, unless an earlier version has
+    /// written it, or nothing has judged the body.
+    pub(super) fn with_priced<R>(&self, take: impl FnOnce(Priced<'_>) -> R) -> R {
+        let Some(model) = self.entry.model() else { return take(self.reported().as_priced()) };
+        take(Priced {
+            usage: self.entry.usage,
+            model: Some(model),
+            at_other_prices: self.entry.price_tier().is_some(),
+        })
+    }
+
     /// What the body reports for its bill.
-    pub(super) fn reported(&self) -> Reported {
-        Reported::of(self.dialect, &self.body)
+    fn reported(&self) -> Reported {
+        Reported::of(self.dialect, &self.entry.payload)
     }
 
     pub(super) fn read(&self) -> Option<Read<'_>> {
-        Read::parse(self.dialect, &self.body).ok()
+        Read::parse(self.dialect, &self.entry.payload).ok()
     }
 }
 
@@ -213,8 +226,8 @@ impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("dialect", &self.dialect)
-            .field("body_len", &self.body.len())
-            .field("usage", &self.usage)
+            .field("body_len", &self.entry.payload.len())
+            .field("usage", &self.entry.usage)
             .field("outcome", &self.outcome)
             .field("verdict", &self.verdict)
             .field("request_id", &self.request_id)

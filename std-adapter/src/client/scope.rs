@@ -4,6 +4,7 @@ use core::fmt;
 
 use llm_cache_core::key::{
     self, CredentialDigest, Dialect, Endpoint, FieldHasher, KeyHasher, KeyScope, Scope, ScopeError,
+    TenantDigest,
 };
 
 /// Who may share the answers of a client with whom.
@@ -60,6 +61,11 @@ impl OwnedScope {
     /// SHA-256, so a client keeps the one of sample 0.
     pub(super) fn hasher(&self, variant: u32) -> Result<KeyHasher, ScopeError> {
         self.with(variant, |scope| scope.hasher())
+    }
+
+    /// What entries are invalidated by with this tenant. One SHA-256.
+    pub(super) fn tenant_digest(&self) -> TenantDigest {
+        self.with(0, |scope| TenantDigest::of(&scope.tenant))
     }
 
     /// The scope as fields of a memoised function's key.

@@ -45,24 +45,25 @@ impl Client {
                 ExchangeError::Fetch(error) => error,
                 ExchangeError::NotCached(why) => not_cached(why),
             })?;
+        let (outcome, entry) = (answered.outcome, answered.entry);
         let reply = Reply {
             dialect: self.dialect(),
-            body: answered.body,
-            usage: answered.usage,
-            outcome: answered.outcome,
+            entry,
+            outcome,
             verdict: answered.verdict,
             request_id,
             violation,
             plan,
             discard: None,
         };
-        let keep_for = || judged.keep_for(answered.outcome);
+        let keep_for = || judged.keep_for(outcome);
         Ok((self.settle(reply, answered.storable, keep_for), answered.value))
     }
 
     /// The exchange for a request of this client.
     pub(super) fn exchange<'a>(&'a self, request: &Request, hasher: &'a KeyHasher) -> Exchange<'a> {
-        let mut options = Options::new().responses_store(self.responses_store());
+        let options = Options::new().responses_store(self.responses_store());
+        let mut options = options.tenant(self.tenant());
         if let Some(ttl) = request.live_ttl {
             options = options.store_live_tools(ttl);
         }

@@ -42,7 +42,7 @@ impl Client {
         let bill = StreamBill::new(self.account().clone(), self.dialect());
         // Nothing of a stream is kept, so the result of a memoised function that took it is not.
         let skip = Some(SkipReason::Streamed);
-        let discard = self.account().note(&Reported::default(), || None, skip);
+        let discard = self.account().note(Reported::default().as_priced(), || None, skip);
         Ok(EventStream { live, outcome, bill, violation, plan, discard })
     }
 }

@@ -62,7 +62,9 @@ mod tests {
     fn threads_add_up() {
         const THREADS: usize = 3 * PLACES;
         let (total, reported) = (Total::default(), Reported::default());
-        let add = |savings: &mut Savings| savings.add_reply(&reported, true, Facts::embedded());
+        let add = |savings: &mut Savings| {
+            savings.add_reply(reported.as_priced(), true, Facts::embedded())
+        };
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 scope.spawn(|| (0..100).for_each(|_| total.add(add)));

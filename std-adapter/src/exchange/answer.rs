@@ -4,10 +4,12 @@ use std::fmt;
 
 use bytes::Bytes;
 use llm_cache_core::Usage;
-use llm_cache_core::key::Dialect;
+use llm_cache_core::json::JsonStr;
+use llm_cache_core::key::{Dialect, TenantDigest};
 use llm_cache_core::reply::{self, Reply, ReplyError};
 
 use crate::cache::{Fetched, SkipReason, Verdict};
+use crate::entry::Entry;
 
 /// What the fetch of an exchange brings: a status and a body.
 ///
@@ -33,10 +35,12 @@ pub struct Answer {
 }
 
 /// What the body alone says.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Judgement {
     verdict: Verdict,
     usage: Option<Usage>,
+    model: Option<Box<str>>,
+    price_tier: Option<Box<str>>,
 }
 
 impl Answer {
@@ -62,30 +66,65 @@ impl Answer {
     #[must_use]
     pub fn streamed(status: u16, body: impl Into<Bytes>, usage: Option<Usage>) -> Self {
         let verdict = Verdict::Skip { why: SkipReason::Streamed };
-        Self { status, body: body.into(), judgement: Some(Judgement { verdict, usage }) }
+        let judgement = Judgement { usage, ..Judgement::new(verdict) };
+        Self { status, body: body.into(), judgement: Some(judgement) }
     }
 
     /// What is to become of the answer. `accept` is asked where nothing else speaks against it.
     pub(super) fn into_fetched(
         self,
         dialect: Dialect,
+        tenant: Option<TenantDigest>,
         accept: impl FnOnce(&[u8]) -> bool,
     ) -> Fetched {
         let Self { status, body, judgement } = self;
-        let Judgement { mut verdict, usage } =
+        let Judgement { mut verdict, usage, model, price_tier } =
             judgement.unwrap_or_else(|| Judgement::of(dialect, status, &body));
         if verdict.is_store() && !accept(&body) {
             verdict = Verdict::Skip { why: SkipReason::NotDecoded };
         }
         let cost = usage.map_or(1, |usage| cost_of(&usage));
-        Fetched::new(body).with_usage(usage).with_cost(cost).with_verdict(verdict)
+        let entry = Entry::new(body).with_usage(usage).with_cost(cost);
+        let entry = with_extensions(entry, tenant, model.as_deref(), price_tier.as_deref());
+        Fetched::from(entry).with_verdict(verdict)
     }
 }
 
+/// The entry with what a hit is accounted by, so that nobody reads the body for that, and with what
+/// it is invalidated by. A name that no entry can have is left out.
+fn with_extensions(
+    entry: Entry,
+    tenant: Option<TenantDigest>,
+    model: Option<&str>,
+    price_tier: Option<&str>,
+) -> Entry {
+    let mut entry = match tenant {
+        Some(tenant) => entry.with_tenant(tenant),
+        None => entry,
+    };
+    if let Some(with) = model.and_then(|model| entry.clone().with_model(model).ok()) {
+        entry = with;
+    }
+    if let Some(with) = price_tier.and_then(|tier| entry.clone().with_price_tier(tier).ok()) {
+        entry = with;
+    }
+    entry
+}
+
 impl Judgement {
+    const fn new(verdict: Verdict) -> Self {
+        Self { verdict, usage: None, model: None, price_tier: None }
+    }
+
     fn read(dialect: Dialect, status: u16, body: &[u8]) -> Result<Self, ReplyError> {
         let reply = Reply::parse(dialect, body)?;
-        Ok(Self { verdict: reply.verdict(status).into(), usage: reply.usage() })
+        let text = |text: JsonStr<'_>| text.chars().collect::<String>().into_boxed_str();
+        Ok(Self {
+            verdict: reply.verdict(status).into(),
+            usage: reply.usage(),
+            model: reply.model().map(text),
+            price_tier: reply.price_tier().map(text),
+        })
     }
 
     /// The same for a body that may be anything.
@@ -93,7 +132,7 @@ impl Judgement {
         Self::read(dialect, status, body).unwrap_or_else(|_| {
             use reply::SkipReason::{Malformed, Status};
             let why = if status == 200 { Malformed } else { Status };
-            Self { verdict: reply::Verdict::Skip { why }.into(), usage: None }
+            Self::new(reply::Verdict::Skip { why }.into())
         })
     }
 }

@@ -2,10 +2,8 @@
 
 use std::{error::Error, fmt};
 
-use bytes::Bytes;
-use llm_cache_core::Usage;
-
 use crate::cache::{BypassReason, MissReason, Outcome, Verdict};
+use crate::entry::Entry;
 
 /// An answer, fresh or from the cache, and how it came about.
 #[derive(Clone)]
@@ -14,11 +12,9 @@ pub struct Answered<T> {
     /// What the accept hook made of the body. `None` where the hook was not asked or refused: the
     /// answer is then not stored, and `verdict` says why. A hit of a stored answer always has one.
     pub value: Option<T>,
-    /// The body as it was fetched, byte for byte.
-    pub body: Bytes,
-    /// What the answer cost in tokens when it was fetched; `None` if it does not say. A hit was
-    /// billed nothing.
-    pub usage: Option<Usage>,
+    /// The answer and what is known about it: its payload is the body as it was fetched, byte for
+    /// byte. A hit was billed nothing of its usage.
+    pub entry: Entry,
     /// How the call was answered.
     pub outcome: Outcome,
     /// Whether the answer is stored now, and why not.
@@ -84,8 +80,7 @@ impl<T> fmt::Debug for Answered<T> {
     /// Shows the length of the body, not its text, and no value.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Answered")
-            .field("body_len", &self.body.len())
-            .field("usage", &self.usage)
+            .field("entry", &self.entry)
             .field("outcome", &self.outcome)
             .field("verdict", &self.verdict)
             .field("storable", &self.storable)

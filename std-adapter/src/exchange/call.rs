@@ -43,7 +43,8 @@ impl Judged<'_> {
         let mut own = None;
         let judged_fetch = async || {
             let answer = fetch().await?;
-            let mut fetched = answer.into_fetched(self.exchange.dialect(), |body| hook.take(body));
+            let (dialect, tenant) = (self.exchange.dialect(), self.exchange.options.tenant);
+            let mut fetched = answer.into_fetched(dialect, tenant, |body| hook.take(body));
             fetched.ttl_max = self.ttl_max();
             own = Some(fetched.verdict);
             Ok::<_, E>(fetched)
@@ -58,8 +59,7 @@ impl Judged<'_> {
         )?;
         Ok(Answered {
             value: hook.into_value(),
-            usage: cached.entry.usage,
-            body: cached.entry.payload,
+            entry: cached.entry,
             outcome: cached.outcome,
             verdict: cached.verdict,
             storable: own.unwrap_or_else(|| of_answer(cached.verdict)),
@@ -81,11 +81,10 @@ impl Judged<'_> {
         let answer = fetch().await.map_err(ExchangeError::Fetch)?;
         let hook = Hook::new(accept);
         let Fetched { entry, verdict, .. } =
-            answer.into_fetched(self.exchange.dialect(), |body| hook.take(body));
+            answer.into_fetched(self.exchange.dialect(), None, |body| hook.take(body));
         Ok(Answered {
             value: hook.into_value(),
-            usage: entry.usage,
-            body: entry.payload,
+            entry,
             outcome,
             verdict: Verdict::Skip { why: SkipReason::Bypassed },
             storable: self.bypass_reason().map_or(verdict, of_bypassed),

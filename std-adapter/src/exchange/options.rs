@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use llm_cache_core::key::TenantDigest;
 use llm_cache_core::reply::{ResponsesStore, VerdictOptions};
 
 use crate::cache::{CallOptions, Mode};
 
 /// Settings of one call; what is left unset comes from the cache.
 ///
-/// The number of a sample (`variant`), the namespace and the tenant are not here: they are part of
-/// the scope, and so of the [`KeyHasher`](llm_cache_core::key::KeyHasher) that the caller brings.
+/// The number of a sample (`variant`) and the namespace are not here, and the tenant only as what an
+/// entry is invalidated by: they are part of the scope, and so of the [`KeyHasher`](llm_cache_core::key::KeyHasher) that the caller brings.
 ///
 /// ```
 /// use std::time::Duration;
@@ -24,13 +25,15 @@ pub struct Options {
     pub(super) call: CallOptions,
     pub(super) live_ttl: Option<Duration>,
     pub(super) responses_store: ResponsesStore,
+    pub(super) tenant: Option<TenantDigest>,
 }
 
 impl Options {
     /// Everything as the cache has it; answers of live tools are not stored.
     #[must_use]
     pub const fn new() -> Self {
-        Self { call: CallOptions::new(), live_ttl: None, responses_store: ResponsesStore::Capped }
+        let (call, responses_store) = (CallOptions::new(), ResponsesStore::Capped);
+        Self { call, live_ttl: None, responses_store, tenant: None }
     }
 
     /// What the call may do with the cache: mode, lifetime and age, all at once. It replaces what
@@ -77,6 +80,15 @@ impl Options {
     #[must_use]
     pub const fn responses_store(mut self, policy: ResponsesStore) -> Self {
         self.responses_store = policy;
+        self
+    }
+
+    /// Writes the digest of the scope's tenant into what this call stores, so that
+    /// [`Selector::Tenant`](crate::store::Selector::Tenant) finds it. Default: the entry names no
+    /// tenant, and is removed with every tenant.
+    #[must_use]
+    pub const fn tenant(mut self, tenant: TenantDigest) -> Self {
+        self.tenant = Some(tenant);
         self
     }
 

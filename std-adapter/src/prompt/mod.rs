@@ -16,4 +16,6 @@ mod usage;
 pub use facts::{Band, Facts, FactsError, ModelFacts};
 pub use prices::{Money, Rates};
 pub use savings::{Bill, Savings};
+#[cfg(feature = "client")]
+pub(crate) use usage::Priced;
 pub use usage::Reported;

@@ -10,7 +10,7 @@ use llm_cache_core::Usage;
 
 use super::facts::Facts;
 use super::prices::Money;
-use super::usage::Reported;
+use super::usage::{Priced, Reported};
 
 /// What caching saved, compared with paying the list price of every token of every reply.
 ///
@@ -66,12 +66,12 @@ impl Savings {
     #[must_use]
     pub fn of(reported: &Reported, is_hit: bool, facts: &Facts) -> Self {
         let mut savings = Self::default();
-        savings.add_reply(reported, is_hit, facts);
+        savings.add_reply(reported.as_priced(), is_hit, facts);
         savings
     }
 
     /// Adds one reply, as [`of`](Self::of) has it.
-    pub(crate) fn add_reply(&mut self, reported: &Reported, is_hit: bool, facts: &Facts) {
+    pub(crate) fn add_reply(&mut self, reported: Priced<'_>, is_hit: bool, facts: &Facts) {
         let add = |count: &mut u64| *count = count.saturating_add(1);
         add(&mut self.replies);
         if is_hit {
@@ -140,7 +140,7 @@ impl Bill {
 
 /// The money of one reply and the date of its prices.
 fn bill_of<'a>(
-    reported: &Reported,
+    reported: Priced<'_>,
     usage: &Usage,
     is_hit: bool,
     facts: &'a Facts,
@@ -148,7 +148,7 @@ fn bill_of<'a>(
     if reported.at_other_prices {
         return None;
     }
-    let model = facts.model(reported.model.as_deref()?)?;
+    let model = facts.model(reported.model?)?;
     let rates = model.rates(usage.input_tokens_total())?;
     let (uncached, paid) = (rates.cost_uncached(usage), rates.cost(usage)?);
     if is_hit {

@@ -4,7 +4,7 @@
 use llm_cache_core::Usage;
 use llm_cache_core::json::JsonValue;
 use llm_cache_core::key::Dialect;
-use llm_cache_core::reply::read_usage;
+use llm_cache_core::reply::{read_price_tier, read_usage};
 use llm_cache_core::sse::SseEvents;
 
 /// What an answer reports for its bill, in the words of all providers.
@@ -24,7 +24,21 @@ pub struct Reported {
     pub at_other_prices: bool,
 }
 
+/// The same as it is in an entry or an answer, borrowed.
+#[derive(Clone, Copy)]
+pub(crate) struct Priced<'a> {
+    pub(crate) usage: Option<Usage>,
+    pub(crate) model: Option<&'a str>,
+    pub(crate) at_other_prices: bool,
+}
+
 impl Reported {
+    /// The same, borrowed.
+    pub(crate) fn as_priced(&self) -> Priced<'_> {
+        let Self { usage, model, at_other_prices } = self;
+        Priced { usage: *usage, model: model.as_deref(), at_other_prices: *at_other_prices }
+    }
+
     /// Reads an answer's body: one JSON object, or the text of a stream of events. What is neither
     /// reports nothing. O(length).
     #[must_use]
@@ -62,24 +76,7 @@ impl Reported {
             self.model = Some(model.chars().collect());
         }
         let usage = answer.get("usage").filter(|usage| !usage.is_null());
-        let is = |value: Option<JsonValue<'_>>, names: &[&str]| {
-            let text = value.and_then(|value| value.as_str());
-            text.is_some_and(|text| names.iter().any(|name| text.eq_str(name)))
-        };
-        let member = |name| usage.and_then(|usage| usage.get(name));
-        self.at_other_prices |= match dialect {
-            Dialect::AnthropicMessages => {
-                is(member("service_tier"), &["batch", "priority"])
-                    || is(member("speed"), &["fast"])
-                    || is(member("inference_geo"), &["us"])
-            }
-            Dialect::OpenAiChat
-            | Dialect::OpenAiResponses
-            | Dialect::OpenAiEmbeddings
-            | Dialect::Json => {
-                is(answer.get("service_tier"), &["flex", "priority", "scale", "fast", "batch"])
-            }
-        };
+        self.at_other_prices |= read_price_tier(dialect, answer).is_some();
         let Some(counts) = usage else { return };
         // Events of Anthropic's add to what earlier ones said.
         let adds = match dialect {

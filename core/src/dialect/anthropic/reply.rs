@@ -108,3 +108,16 @@ pub(in super::super) fn usage(usage: JsonValue<'_>) -> Usage {
         output_tokens: count(usage, "output_tokens"),
     }
 }
+
+pub(in super::super) fn price_tier(answer: JsonValue<'_>) -> Option<JsonStr<'_>> {
+    let usage = present(answer, "usage")?;
+    let tiers: [(&str, &[&str]); 3] = [
+        ("service_tier", &["batch", "priority"]),
+        ("speed", &["fast"]),
+        ("inference_geo", &["us"]),
+    ];
+    tiers.iter().find_map(|(member, tiers)| {
+        let told = usage.get(member)?.as_str()?;
+        tiers.iter().any(|tier| told.eq_str(tier)).then_some(told)
+    })
+}

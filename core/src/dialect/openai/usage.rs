@@ -1,7 +1,7 @@
 //! OpenAI's counts of tokens.
 
 use crate::Usage;
-use crate::json::JsonValue;
+use crate::json::{JsonStr, JsonValue};
 use crate::reply::members::{count, present};
 
 /// Reads counts whose input includes what was read from the cache and written to it.
@@ -32,4 +32,12 @@ pub(in super::super) fn inclusive(
         cache_write_12h_tokens: for_12h,
         output_tokens: count(usage, output),
     }
+}
+
+/// The service tiers with prices of their own.
+const TIERS: [&str; 5] = ["flex", "priority", "scale", "fast", "batch"];
+
+pub(in super::super) fn price_tier(answer: JsonValue<'_>) -> Option<JsonStr<'_>> {
+    let told = answer.get("service_tier")?.as_str()?;
+    TIERS.iter().any(|tier| told.eq_str(tier)).then_some(told)
 }

@@ -149,7 +149,10 @@ async fn by_exchange(dialect: Dialect, steps: &[Step]) -> Told {
         };
         let answered = judged.answer(Share::cloned(), |_| Some(()), fetch).await;
         told.calls.push(match answered {
-            Ok(it) => format!("{:?} {:?} {:?} {:?}", it.outcome, it.verdict, it.usage, it.body),
+            Ok(it) => format!(
+                "{:?} {:?} {:?} {:?}",
+                it.outcome, it.verdict, it.entry.usage, it.entry.payload
+            ),
             Err(ExchangeError::NotCached(why)) => why.to_string(),
             Err(ExchangeError::Fetch(_)) => "failed".to_owned(),
         });

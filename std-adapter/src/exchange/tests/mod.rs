@@ -89,8 +89,8 @@ async fn a_hit_decodes_once_and_fetches_nothing() {
     let second = caller.call(BODY).await.unwrap();
     assert_eq!(second.outcome.tier(), Some(Tier::Memory));
     assert_eq!((second.value, second.storable), (Some(WHOLE.len()), Verdict::Store));
-    assert_eq!((&second.body, second.usage), (&first.body, first.usage));
-    assert_eq!(first.usage.unwrap().output_tokens, 3);
+    assert_eq!(&second.entry, &first.entry);
+    assert_eq!(first.entry.usage.unwrap().output_tokens, 3);
     assert_eq!(caller.counts(), (0, 1));
 }
 
@@ -110,7 +110,7 @@ async fn only_whole_answers_are_stored() {
         for _ in 0..2 {
             let answered = caller.call(BODY).await.unwrap();
             assert_eq!((answered.verdict, answered.storable), (skip(why), skip(why)));
-            assert_eq!((answered.value, &answered.body[..]), (None, answer.1.as_bytes()));
+            assert_eq!((answered.value, &answered.entry.payload[..]), (None, answer.1.as_bytes()));
             assert_eq!(caller.counts(), (1, asked), "{why}");
         }
     }
@@ -125,7 +125,7 @@ fn reading_refuses_what_is_no_answer() {
     for (status, body) in [(200, WHOLE), (201, WHOLE), (200, "{}")] {
         let read = Answer::read(Dialect::OpenAiChat, status, body).unwrap();
         let [read, taken] = [read, Answer::new(status, body)]
-            .map(|answer| answer.into_fetched(Dialect::OpenAiChat, |_| true));
+            .map(|answer| answer.into_fetched(Dialect::OpenAiChat, None, |_| true));
         assert_eq!((read.verdict, read.entry.usage), (taken.verdict, taken.entry.usage));
         assert_eq!((read.entry.payload, read.entry.cost), (taken.entry.payload, taken.entry.cost));
     }
@@ -189,7 +189,7 @@ async fn the_text_of_a_stream_is_handed_on() {
     let judged = Exchange::new(None, &hasher).judge(body);
     let answered = judged.answer(Share::cloned(), accept, fetch).await.unwrap();
     assert_eq!(answered.storable, skip(SkipReason::Streamed));
-    assert_eq!(&answered.body[..], b"data: [DONE]\n\n");
+    assert_eq!(&answered.entry.payload[..], b"data: [DONE]\n\n");
 }
 
 /// Without a cache every call is fetched; what the answer itself says is told all the same.
