@@ -4,8 +4,8 @@
 //! own clients.
 
 use super::super::stream::{
-    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, append_element, is_any,
-    known, next_name, open_object, set_latest,
+    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, is_any, known, next_name,
+    open_object, set_latest,
 };
 use crate::json::{JsonKind, JsonStr, JsonValue, Reader};
 
@@ -73,6 +73,7 @@ fn start<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<()
     }
     only(root, &["type", "message"])?;
     let message = root.get("message").ok_or(Unfoldable::Kind)?;
+    fold.once();
     fold.begin()?;
     let mut reader = Reader::of_str(message.text());
     open_object(&mut reader)?;
@@ -151,6 +152,7 @@ fn block_start<M: MessageMemory>(
     if fold.element(content, index).is_some() {
         return Err(Unfoldable::Order.into());
     }
+    fold.once();
     let block = fold.add_element(content, index, PartKind::Object)?;
     let start = root.get("content_block").ok_or(Unfoldable::Kind)?;
     let mut reader = Reader::of_str(start.text());
@@ -163,7 +165,7 @@ fn block_start<M: MessageMemory>(
         match (kind_of(&name), value.as_str()) {
             (PartKind::Text, Some(text)) => {
                 let part = fold.add_member(block, &name, PartKind::Text)?;
-                fold.append(part, text.raw())?;
+                fold.append_text(part, &text)?;
             }
             (PartKind::Pieces, _) if is_empty(value, JsonKind::Object) => {
                 fold.add_member(block, &name, PartKind::Pieces)?;
@@ -227,44 +229,18 @@ fn delta<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<()
         }
         PartKind::Text => {
             let part = fold.ensure(block, &name, PartKind::Text)?;
-            fold.append(part, text()?.raw())
+            fold.append_text(part, &text()?)
         }
         PartKind::Pieces => {
             let part = fold.ensure(block, &name, PartKind::Pieces)?;
-            append_decoded(fold, part, text()?)
+            fold.append_decoded(part, &text()?)
         }
         PartKind::Elements => {
             let part = fold.ensure(block, &name, PartKind::Elements)?;
-            append_element(fold, part, value)
+            fold.append_element(part, value.text())
         }
         PartKind::Raw | PartKind::Object | PartKind::Array => fold.set(block, &name, value.text()),
     }
-}
-
-/// Appends the characters of a string, which are a piece of a JSON text themselves.
-fn append_decoded<M: MessageMemory>(
-    fold: &mut Fold<M>,
-    part: PartId,
-    text: JsonStr<'_>,
-) -> Result<(), AssembleError> {
-    if let Some(plain) = text.as_str() {
-        return fold.append(part, plain);
-    }
-    let (mut buffer, mut len) = ([0; 64], 0);
-    for character in text.chars() {
-        if len + 4 > buffer.len() {
-            fold.append(part, utf8(buffer.get(..len)))?;
-            len = 0;
-        }
-        if let Some(rest) = buffer.get_mut(len..) {
-            len += character.encode_utf8(rest).len();
-        }
-    }
-    fold.append(part, utf8(buffer.get(..len)))
-}
-
-fn utf8(bytes: Option<&[u8]>) -> &str {
-    core::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
 }
 
 /// The block that an event is about, which has begun and not ended.

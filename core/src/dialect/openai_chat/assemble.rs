@@ -35,7 +35,9 @@ pub(in super::super) fn chunk<M: MessageMemory>(
             fold.set(PartId::ROOT, &name, r#""chat.completion""#)?;
         } else if is_any(&name, &["id", "created", "model"]) {
             set_first(fold, &name, value)?;
-        } else if !is_padding(&name) {
+        } else if let (true, Some(padding)) = (is_padding(&name), value.as_str()) {
+            fold.ignore_text(&padding);
+        } else {
             delta::latest(fold, PartId::ROOT, &name, value, 0)?;
         }
     }
@@ -127,7 +129,10 @@ fn fold_choice<M: MessageMemory>(
         }
     }
     match repeated {
-        Some(repeated) if !repeated.is_null() => agree(fold, message, repeated),
+        Some(repeated) if !repeated.is_null() => {
+            fold.once();
+            agree(fold, message, repeated)
+        }
         _ => Ok(()),
     }
 }

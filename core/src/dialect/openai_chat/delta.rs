@@ -1,8 +1,8 @@
 //! How a delta adds to its message.
 
 use super::super::stream::{
-    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, append_element, is_any,
-    known, next_name, open_object, set_latest,
+    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, is_any, known, next_name,
+    open_object, set_latest,
 };
 use super::assemble::is_nothing;
 use crate::json::{Elements, JsonKind, JsonStr, JsonValue, Reader};
@@ -116,7 +116,8 @@ fn function<M: MessageMemory>(
             let text = value.as_str().ok_or(Unfoldable::Kind)?;
             // Some servers repeat the name in each fragment.
             if fold.text(part) != text.raw() {
-                fold.append(part, text.raw())?;
+                fold.once();
+                fold.append_text(part, &text)?;
             }
         } else {
             merge_member(fold, function, &name, value, 0)?;
@@ -187,7 +188,7 @@ fn merge_member<M: MessageMemory>(
         JsonKind::String if !is_any(name, &CONSTANT) => {
             let part = fold.ensure(object, name, PartKind::Text)?;
             let text = value.as_str().ok_or(Unfoldable::Kind)?;
-            fold.append(part, text.raw())
+            fold.append_text(part, &text)
         }
         JsonKind::Array => merge_list(fold, object, name, value, level),
         JsonKind::Object if level < LEVELS_MAX => {
@@ -214,7 +215,7 @@ fn merge_list<M: MessageMemory>(
             return Ok(());
         }
         let part = fold.ensure(object, name, PartKind::Elements)?;
-        return value.elements().try_for_each(|value| append_element(fold, part, value));
+        return value.elements().try_for_each(|value| fold.append_element(part, value.text()));
     }
     let list = fold.ensure(object, name, PartKind::Array)?;
     for value in value.elements() {

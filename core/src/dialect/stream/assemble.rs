@@ -82,6 +82,9 @@ impl<M: MessageMemory> Assembler<M> {
 
     fn take(&mut self, event: SseEvent<'_>) -> Result<StreamStep, AssembleError> {
         let data = event.data.trim();
+        if !self.has_ended && self.fold.again(event.name, data)? {
+            return Ok(StreamStep::Go);
+        }
         let is_done = data.eq_ignore_ascii_case("[DONE]");
         if self.has_ended {
             // Some servers say twice that the stream is done.
@@ -96,6 +99,7 @@ impl<M: MessageMemory> Assembler<M> {
         if step == StreamStep::Failed || is_done || data.is_empty() {
             return Ok(step);
         }
+        self.fold.begin_event(data);
         match self.dialect {
             Dialect::AnthropicMessages => {
                 anthropic::assemble::event(&mut self.fold, event.name, data)?;
@@ -104,6 +108,9 @@ impl<M: MessageMemory> Assembler<M> {
             Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings | Dialect::Json => {
                 return Err(Unfoldable::Event.into());
             }
+        }
+        if step == StreamStep::Go {
+            self.fold.end_event(event.name, data);
         }
         Ok(step)
     }

@@ -5,6 +5,7 @@ use core::num::NonZeroU16;
 use super::{
     AssembleError, Unfoldable,
     memory::{MessageMemory, Part},
+    template::{Effect, Template, Trace, decoded},
 };
 use crate::{canonical::Sink, json::JsonStr};
 
@@ -48,13 +49,70 @@ pub(in crate::dialect) struct Fold<M> {
     memory: M,
     /// The next lane that no part has.
     free_lane: u16,
+    trace: Trace,
+    template: Template,
 }
 
 impl<M: MessageMemory> Fold<M> {
     /// An empty document in this memory, which is cleared.
     pub(in crate::dialect) fn new(mut memory: M) -> Self {
         memory.clear();
-        Self { memory, free_lane: 1 }
+        Self { memory, free_lane: 1, trace: Trace::NEW, template: Template::NONE }
+    }
+
+    /// Folds an event that is like the last one, and tells whether it did.
+    pub(super) fn again(&mut self, name: &str, data: &str) -> Result<bool, AssembleError> {
+        let texts = self.template.texts(self.memory.template(), name, data);
+        let Some(texts) = texts else { return Ok(false) };
+        for (text, effect) in texts {
+            match effect {
+                Effect::Append(part) => self.append(part, text.raw())?,
+                Effect::AppendDecoded(part) => decoded(&text, |text| self.append(part, text))?,
+                Effect::Ignore => {}
+            }
+        }
+        Ok(true)
+    }
+
+    /// Begins to fold an event by the rules.
+    pub(super) fn begin_event(&mut self, data: &str) {
+        self.template.forget();
+        self.trace.begin(data);
+    }
+
+    /// Keeps an event that was folded by the rules, for the next one may be like it.
+    pub(super) fn end_event(&mut self, name: &str, data: &str) {
+        self.template.keep(&self.trace, &mut self.memory, name, data);
+    }
+
+    /// Says that this event, folded once more, would do something else than append its texts.
+    pub(in crate::dialect) fn once(&mut self) {
+        self.trace.is_not_repeatable();
+    }
+
+    /// Appends a text of the event to a part.
+    pub(in crate::dialect) fn append_text(
+        &mut self,
+        id: PartId,
+        text: &JsonStr<'_>,
+    ) -> Result<(), AssembleError> {
+        self.trace.text(text, Effect::Append(id));
+        self.append(id, text.raw())
+    }
+
+    /// Appends the characters of a text of the event to a part.
+    pub(in crate::dialect) fn append_decoded(
+        &mut self,
+        id: PartId,
+        text: &JsonStr<'_>,
+    ) -> Result<(), AssembleError> {
+        self.trace.text(text, Effect::AppendDecoded(id));
+        decoded(text, |text| self.append(id, text))
+    }
+
+    /// Passes over a text of the event.
+    pub(in crate::dialect) fn ignore_text(&mut self, text: &JsonStr<'_>) {
+        self.trace.text(text, Effect::Ignore);
     }
 
     /// Makes the document an object, unless it is one.
@@ -88,6 +146,7 @@ impl<M: MessageMemory> Fold<M> {
     }
 
     pub(in crate::dialect) fn close(&mut self, id: PartId) {
+        self.once();
         self.change(id, |part| part.is_closed = true);
     }
 
@@ -218,11 +277,7 @@ impl<M: MessageMemory> Fold<M> {
     }
 
     /// Appends to the text of a part.
-    pub(in crate::dialect) fn append(
-        &mut self,
-        id: PartId,
-        text: &str,
-    ) -> Result<(), AssembleError> {
+    fn append(&mut self, id: PartId, text: &str) -> Result<(), AssembleError> {
         if text.is_empty() {
             return Ok(());
         }
@@ -241,6 +296,19 @@ impl<M: MessageMemory> Fold<M> {
         self.memory.append(usize::from(lane), text.as_bytes())?;
         self.change(id, |part| part.end = end);
         Ok(())
+    }
+
+    /// Adds to a list.
+    pub(in crate::dialect) fn append_element(
+        &mut self,
+        id: PartId,
+        value: &str,
+    ) -> Result<(), AssembleError> {
+        self.once();
+        if !self.text(id).is_empty() {
+            self.append(id, ",")?;
+        }
+        self.append(id, value)
     }
 
     /// Gives a part another text on lane 0.

@@ -39,15 +39,3 @@ pub(in crate::dialect) fn set_latest<M: MessageMemory>(
     }
     fold.set(object, name, value.text())
 }
-
-/// Appends to a list.
-pub(in crate::dialect) fn append_element<M: MessageMemory>(
-    fold: &mut Fold<M>,
-    part: PartId,
-    value: JsonValue<'_>,
-) -> Result<(), AssembleError> {
-    if !fold.text(part).is_empty() {
-        fold.append(part, ",")?;
-    }
-    fold.append(part, value.text())
-}

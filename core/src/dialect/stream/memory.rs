@@ -50,6 +50,10 @@ pub trait MessageMemory {
     /// [`AssembleError::TooManyParts`] if there is no room for it.
     fn push_part(&mut self, part: Part) -> Result<(), AssembleError>;
 
+    /// Memory for one event. Events that are alike are folded several times faster where the first
+    /// of them fits; it may be empty.
+    fn template(&mut self) -> &mut [u8];
+
     /// Forgets all text and all parts.
     fn clear(&mut self);
 }
@@ -135,13 +139,20 @@ pub struct FixedMemory<'m, 'l> {
     lanes: &'m mut [Lane<'l>],
     parts: &'m mut [Part],
     used: usize,
+    template: &'m mut [u8],
 }
 
 impl<'m, 'l> FixedMemory<'m, 'l> {
     /// Memory of these lanes and parts.
     #[must_use]
     pub const fn new(lanes: &'m mut [Lane<'l>], parts: &'m mut [Part]) -> Self {
-        Self { lanes, parts, used: 0 }
+        Self { lanes, parts, used: 0, template: &mut [] }
+    }
+
+    /// The same with memory for the last event: see [`MessageMemory::template`].
+    #[must_use]
+    pub const fn with_template(self, template: &'m mut [u8]) -> Self {
+        Self { template, ..self }
     }
 }
 
@@ -193,6 +204,10 @@ impl MessageMemory for FixedMemory<'_, '_> {
         Ok(())
     }
 
+    fn template(&mut self) -> &mut [u8] {
+        self.template
+    }
+
     fn clear(&mut self) {
         self.lanes.iter_mut().for_each(|lane| lane.len = 0);
         self.used = 0;
@@ -207,17 +222,21 @@ pub struct HeapMemory {
     parts: Vec<Part>,
     used: usize,
     limit: usize,
+    template: Vec<u8>,
 }
 
 #[cfg(feature = "alloc")]
 impl HeapMemory {
     /// The most lanes that a message may need: 128 choices with text, and lists beside it.
     const LANES_MAX: usize = 1024;
+    /// Longer than the events of text are.
+    const TEMPLATE_LEN: usize = 1024;
 
     /// Memory for a message of at most so many bytes, its structure included.
     #[must_use]
     pub const fn new(limit: usize) -> Self {
-        Self { lanes: Vec::new(), parts: Vec::new(), used: 0, limit }
+        let template = Vec::new();
+        Self { lanes: Vec::new(), parts: Vec::new(), used: 0, limit, template }
     }
 
     fn reserve(&mut self, bytes: usize) -> Result<(), AssembleError> {
@@ -288,6 +307,11 @@ impl MessageMemory for HeapMemory {
         self.reserve(size_of::<Part>())?;
         self.parts.push(part);
         Ok(())
+    }
+
+    fn template(&mut self) -> &mut [u8] {
+        self.template.resize(Self::TEMPLATE_LEN, 0);
+        &mut self.template
     }
 
     fn clear(&mut self) {

@@ -9,11 +9,12 @@ mod error;
 mod fold;
 mod members;
 mod memory;
+mod template;
 
 pub use assemble::Assembler;
 pub use error::{AssembleError, Unfoldable};
 pub(in crate::dialect) use fold::{Fold, PartId, PartKind, known};
-pub(in crate::dialect) use members::{append_element, is_any, next_name, open_object, set_latest};
+pub(in crate::dialect) use members::{is_any, next_name, open_object, set_latest};
 #[cfg(feature = "alloc")]
 pub use memory::HeapMemory;
 pub use memory::{FixedMemory, Lane, MessageMemory, Part};
