@@ -88,10 +88,26 @@ impl StreamEnd {
                 | Dialect::Json => StreamStep::Go,
             };
         }
-        let Ok(root) = JsonValue::parse(data.as_bytes()) else { return self.unread(data) };
-        if root.kind() != JsonKind::Object {
-            return self.unread(data);
+        match JsonValue::parse(data.as_bytes()) {
+            Ok(root) if root.kind() == JsonKind::Object => self.step_of(name, root),
+            _ => self.unread(data),
         }
+    }
+
+    /// Takes in an event whose data is this object, as [`take`](Self::take).
+    pub(super) fn take_object(&mut self, name: &str, root: JsonValue<'_>) -> StreamStep {
+        let step = match self.ended {
+            Some(ended) => ended,
+            None if name.eq_ignore_ascii_case("error") => StreamStep::Failed,
+            None => self.step_of(name, root),
+        };
+        if step != StreamStep::Go {
+            self.ended = Some(step);
+        }
+        step
+    }
+
+    fn step_of(&mut self, name: &str, root: JsonValue<'_>) -> StreamStep {
         match self.dialect {
             Dialect::OpenAiChat => self.chat.take(root),
             Dialect::AnthropicMessages => typed_step(name, root, anthropic::stream_end::step),

@@ -16,9 +16,8 @@ const BLOCKS_MAX: u64 = 10_000;
 pub(in super::super) fn event<M: MessageMemory>(
     fold: &mut Fold<M>,
     name: &str,
-    data: &str,
+    root: JsonValue<'_>,
 ) -> Result<(), AssembleError> {
-    let root = JsonValue::parse(data.as_bytes())?;
     let told = root.get("type").and_then(|told| told.as_str());
     let is = |expected| match name {
         "" => told.is_some_and(|told| told.eq_str(expected)),

@@ -16,10 +16,9 @@ const CHOICES_MAX: u64 = 128;
 /// Folds one chunk.
 pub(in super::super) fn chunk<M: MessageMemory>(
     fold: &mut Fold<M>,
-    data: &str,
+    root: JsonValue<'_>,
 ) -> Result<(), AssembleError> {
     fold.begin()?;
-    let root = JsonValue::parse(data.as_bytes())?;
     let mut reader = Reader::of_str(root.text());
     open_object(&mut reader)?;
     while let Some(name) = next_name(&mut reader)? {

@@ -115,7 +115,7 @@ fn function<M: MessageMemory>(
             let part = fold.ensure(function, &name, PartKind::Text)?;
             let text = value.as_str().ok_or(Unfoldable::Kind)?;
             // Some servers repeat the name in each fragment.
-            if fold.text(part) != text.raw() {
+            if !fold.is_text(part, text.raw()) {
                 fold.once();
                 fold.append_text(part, &text)?;
             }

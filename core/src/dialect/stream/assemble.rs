@@ -6,7 +6,7 @@ use super::{AssembleError, Fold, MessageMemory, Unfoldable};
 use crate::{
     canonical::Sink,
     dialect::{Dialect, anthropic, openai_chat, stream_end::StreamEnd},
-    json::JsonValue,
+    json::{JsonKind, JsonValue},
     reply::{BodyEnd, StreamStep},
     sse::SseEvent,
 };
@@ -94,17 +94,18 @@ impl<M: MessageMemory> Assembler<M> {
                 Err(Unfoldable::Order.into())
             };
         }
-        let step = self.end.take(event.name, event.data);
+        let Some(root) = root_of(data) else { return self.take_other(event) };
+        let step = self.end.take_object(event.name, root);
         self.has_ended = step != StreamStep::Go;
-        if step == StreamStep::Failed || is_done || data.is_empty() {
+        if step == StreamStep::Failed {
             return Ok(step);
         }
         self.fold.begin_event(data);
         match self.dialect {
             Dialect::AnthropicMessages => {
-                anthropic::assemble::event(&mut self.fold, event.name, data)?;
+                anthropic::assemble::event(&mut self.fold, event.name, root)?;
             }
-            Dialect::OpenAiChat => openai_chat::assemble::chunk(&mut self.fold, data)?,
+            Dialect::OpenAiChat => openai_chat::assemble::chunk(&mut self.fold, root)?,
             Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings | Dialect::Json => {
                 return Err(Unfoldable::Event.into());
             }
@@ -113,6 +114,18 @@ impl<M: MessageMemory> Assembler<M> {
             self.fold.end_event(event.name, data);
         }
         Ok(step)
+    }
+
+    /// An event whose data is no JSON object: the mark of the end, a failure in words, or a fault.
+    fn take_other(&mut self, event: SseEvent<'_>) -> Result<StreamStep, AssembleError> {
+        let step = self.end.take(event.name, event.data);
+        self.has_ended = step != StreamStep::Go;
+        let data = event.data.trim();
+        if self.has_ended || data.is_empty() || data.eq_ignore_ascii_case("[DONE]") {
+            return Ok(step);
+        }
+        JsonValue::parse(data.as_bytes())?;
+        Err(Unfoldable::Kind.into())
     }
 
     /// Whether the message is complete if the body ends now, in this way; checks what only the end
@@ -151,4 +164,9 @@ impl<M> fmt::Debug for Assembler<M> {
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
+}
+
+fn root_of(data: &str) -> Option<JsonValue<'_>> {
+    let root = JsonValue::parse(data.as_bytes()).ok()?;
+    (root.kind() == JsonKind::Object).then_some(root)
 }

@@ -7,7 +7,10 @@ use super::{
     memory::{MessageMemory, Part},
     template::{Effect, Template, Trace, decoded},
 };
-use crate::{canonical::Sink, json::JsonStr};
+use crate::{
+    canonical::Sink,
+    json::{JsonStr, utf8},
+};
 
 /// Names a part: its number, plus one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,19 +153,26 @@ impl<M: MessageMemory> Fold<M> {
         self.change(id, |part| part.is_closed = true);
     }
 
-    /// The text of a part: see [`PartKind`].
-    pub(in crate::dialect) fn text(&self, id: PartId) -> &str {
+    fn bytes(&self, id: PartId) -> &[u8] {
         let part = self.part(id);
         let lane = self.memory.lane(usize::from(part.lane));
-        let text = lane.get(part.start as usize..part.end as usize).unwrap_or_default();
-        // All of it was appended as text, each piece whole.
-        core::str::from_utf8(text).unwrap_or_default()
+        lane.get(part.start as usize..part.end as usize).unwrap_or_default()
     }
 
-    fn name(&self, part: &Part) -> &str {
+    /// The text of a part: see [`PartKind`]. O(its length).
+    pub(in crate::dialect) fn text(&self, id: PartId) -> &str {
+        // All of it was appended as text, each piece whole.
+        utf8(self.bytes(id)).unwrap_or_default()
+    }
+
+    /// Whether the text of a part is this. O(1) where the lengths differ.
+    pub(in crate::dialect) fn is_text(&self, id: PartId, text: &str) -> bool {
+        self.bytes(id) == text.as_bytes()
+    }
+
+    fn name(&self, part: &Part) -> &[u8] {
         let start = part.name_start as usize;
-        let name = self.memory.lane(0).get(start..start + part.name_len as usize);
-        core::str::from_utf8(name.unwrap_or_default()).unwrap_or_default()
+        self.memory.lane(0).get(start..start + part.name_len as usize).unwrap_or_default()
     }
 
     /// The children of an object or an array, in order.
@@ -177,11 +187,13 @@ impl<M: MessageMemory> Fold<M> {
 
     /// The member of an object with this name.
     pub(in crate::dialect) fn member(&self, object: PartId, name: &JsonStr<'_>) -> Option<PartId> {
-        self.children(object).find(|child| {
+        let mut children = self.children(object);
+        children.find(|child| {
             let known = self.name(self.part(*child));
-            known == name.raw()
-                || (known.contains('\\') || name.as_str().is_none())
-                    && JsonStr::new(known, known.contains('\\')) == *name
+            // Two spellings of a name differ by an escape in one of them.
+            known == name.raw().as_bytes()
+                || (known.contains(&b'\\') || name.as_str().is_none())
+                    && utf8(known).is_ok_and(|known| JsonStr::new(known, true) == *name)
         })
     }
 
@@ -263,7 +275,7 @@ impl<M: MessageMemory> Fold<M> {
     }
 
     pub(in crate::dialect) fn is_null(&self, id: PartId) -> bool {
-        self.kind(id) == PartKind::Raw && self.text(id) == "null"
+        self.kind(id) == PartKind::Raw && self.is_text(id, "null")
     }
 
     /// Writes to the end of lane 0 and tells where.
@@ -305,7 +317,7 @@ impl<M: MessageMemory> Fold<M> {
         value: &str,
     ) -> Result<(), AssembleError> {
         self.once();
-        if !self.text(id).is_empty() {
+        if !self.bytes(id).is_empty() {
             self.append(id, ",")?;
         }
         self.append(id, value)
@@ -338,7 +350,7 @@ impl<M: MessageMemory> Fold<M> {
         id: PartId,
         text: &str,
     ) -> Result<(), AssembleError> {
-        if self.text(id) == text {
+        if self.is_text(id, text) {
             return Ok(());
         }
         let part = *self.part(id);
@@ -386,13 +398,13 @@ impl<M: MessageMemory> Fold<M> {
 
     // The tree is no deeper than the dialects' own structure, since other values are kept as text.
     fn write_part(&self, id: PartId, sink: &mut impl Sink) {
-        let text = self.text(id);
+        let text = self.bytes(id);
         match self.kind(id) {
             PartKind::Object => {
                 sink.write(b"{");
                 for (nth, child) in self.children(id).enumerate() {
                     sink.write(if nth == 0 { b"\"" } else { b",\"" });
-                    sink.write(self.name(self.part(child)).as_bytes());
+                    sink.write(self.name(self.part(child)));
                     sink.write(b"\":");
                     self.write_part(child, sink);
                 }
@@ -411,14 +423,14 @@ impl<M: MessageMemory> Fold<M> {
             PartKind::Text => write_between(b"\"", text, b"\"", sink),
             PartKind::Elements => write_between(b"[", text, b"]", sink),
             PartKind::Pieces if text.is_empty() => sink.write(b"{}"),
-            PartKind::Raw | PartKind::Pieces => sink.write(text.as_bytes()),
+            PartKind::Raw | PartKind::Pieces => sink.write(text),
         }
     }
 }
 
-fn write_between(open: &[u8], text: &str, close: &[u8], sink: &mut impl Sink) {
+fn write_between(open: &[u8], text: &[u8], close: &[u8], sink: &mut impl Sink) {
     sink.write(open);
-    sink.write(text.as_bytes());
+    sink.write(text);
     sink.write(close);
 }
 
