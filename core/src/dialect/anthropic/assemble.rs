@@ -7,7 +7,7 @@ use super::super::stream::{
     AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, is_any, known, next_name,
     open_object, set_latest,
 };
-use crate::json::{JsonKind, JsonStr, JsonValue, Reader};
+use crate::json::{JsonKind, JsonStr, JsonValue, Object, Reader};
 
 /// More blocks than any answer has.
 const BLOCKS_MAX: u64 = 10_000;
@@ -16,7 +16,7 @@ const BLOCKS_MAX: u64 = 10_000;
 pub(in super::super) fn event<M: MessageMemory>(
     fold: &mut Fold<M>,
     name: &str,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<(), AssembleError> {
     let told = root.get("type").and_then(|told| told.as_str());
     let is = |expected| match name {
@@ -58,7 +58,7 @@ pub(in super::super) fn finish<M: MessageMemory>(fold: &Fold<M>) -> Result<(), A
 }
 
 /// An event has these members and no others.
-fn only(root: JsonValue<'_>, names: &[&str]) -> Result<(), AssembleError> {
+fn only(root: &Object<'_>, names: &[&str]) -> Result<(), AssembleError> {
     if root.members().all(|(name, _)| is_any(&name, names)) {
         Ok(())
     } else {
@@ -66,7 +66,7 @@ fn only(root: JsonValue<'_>, names: &[&str]) -> Result<(), AssembleError> {
     }
 }
 
-fn start<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<(), AssembleError> {
+fn start<M: MessageMemory>(fold: &mut Fold<M>, root: &Object<'_>) -> Result<(), AssembleError> {
     if fold.is_begun() {
         return Err(Unfoldable::Order.into());
     }
@@ -117,7 +117,7 @@ fn latest_members<M: MessageMemory>(
 
 fn message_delta<M: MessageMemory>(
     fold: &mut Fold<M>,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<(), AssembleError> {
     for (name, value) in root.members() {
         if name.eq_str("type") {
@@ -132,7 +132,7 @@ fn message_delta<M: MessageMemory>(
     Ok(())
 }
 
-fn index(root: JsonValue<'_>) -> Result<u32, AssembleError> {
+fn index(root: &Object<'_>) -> Result<u32, AssembleError> {
     let index = root.get("index").and_then(|index| index.as_u64());
     let index = index.filter(|index| *index < BLOCKS_MAX).ok_or(Unfoldable::Index)?;
     u32::try_from(index).map_err(|_| Unfoldable::Index.into())
@@ -144,7 +144,7 @@ fn content<M: MessageMemory>(fold: &Fold<M>) -> Result<PartId, AssembleError> {
 
 fn block_start<M: MessageMemory>(
     fold: &mut Fold<M>,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<(), AssembleError> {
     only(root, &["type", "index", "content_block"])?;
     let (index, content) = (index(root)?, content(fold)?);
@@ -195,10 +195,10 @@ fn kind_of(name: &JsonStr<'_>) -> PartKind {
     }
 }
 
-fn delta<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<(), AssembleError> {
+fn delta<M: MessageMemory>(fold: &mut Fold<M>, root: &Object<'_>) -> Result<(), AssembleError> {
     only(root, &["type", "index", "delta"])?;
     let block = open_block(fold, root)?;
-    let delta = root.get("delta").ok_or(Unfoldable::Kind)?;
+    let delta = Object::of(root.get("delta").ok_or(Unfoldable::Kind)?);
     let kind = delta.get("type").and_then(|kind| kind.as_str()).ok_or(Unfoldable::Delta)?;
     let is = |expected| kind.eq_str(expected);
     let (from, to) = if is("text_delta") {
@@ -216,7 +216,7 @@ fn delta<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<()
     } else {
         return Err(Unfoldable::Delta.into());
     };
-    only(delta, &["type", from])?;
+    only(&delta, &["type", from])?;
     let value = delta.get(from).ok_or(Unfoldable::Kind)?;
     let name = known(to);
     let text = || value.as_str().ok_or(AssembleError::from(Unfoldable::Kind));
@@ -245,7 +245,7 @@ fn delta<M: MessageMemory>(fold: &mut Fold<M>, root: JsonValue<'_>) -> Result<()
 /// The block that an event is about, which has begun and not ended.
 fn open_block<M: MessageMemory>(
     fold: &Fold<M>,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<PartId, AssembleError> {
     let block = fold.element(content(fold)?, index(root)?);
     block.filter(|block| !fold.is_closed(*block)).ok_or_else(|| Unfoldable::Order.into())
@@ -253,7 +253,7 @@ fn open_block<M: MessageMemory>(
 
 fn block_stop<M: MessageMemory>(
     fold: &mut Fold<M>,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<(), AssembleError> {
     only(root, &["type", "index"])?;
     let block = open_block(fold, root)?;

@@ -4,11 +4,10 @@
 //! clients, and recorded streams of compatible servers.
 
 use super::super::stream::{
-    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, is_any, known, next_name,
-    open_object, set_latest,
+    AssembleError, Fold, MessageMemory, PartId, PartKind, Unfoldable, is_any, known, set_latest,
 };
 use super::delta::{self, elements};
-use crate::json::{JsonKind, JsonStr, JsonValue, Reader};
+use crate::json::{JsonKind, JsonStr, JsonValue, Object};
 
 /// More choices than any server gives: OpenAI takes an `n` of up to 128.
 const CHOICES_MAX: u64 = 128;
@@ -16,13 +15,10 @@ const CHOICES_MAX: u64 = 128;
 /// Folds one chunk.
 pub(in super::super) fn chunk<M: MessageMemory>(
     fold: &mut Fold<M>,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
 ) -> Result<(), AssembleError> {
     fold.begin()?;
-    let mut reader = Reader::of_str(root.text());
-    open_object(&mut reader)?;
-    while let Some(name) = next_name(&mut reader)? {
-        let value = reader.value()?;
+    for (name, value) in root.members() {
         if name.eq_str("choices") {
             choices(fold, value)?;
         } else if name.eq_str("usage") {
@@ -43,8 +39,8 @@ pub(in super::super) fn chunk<M: MessageMemory>(
     Ok(())
 }
 
-/// What names the completion is said by the first chunk that says something, as the vendor's clients
-/// read it: some servers give each chunk an id of its own, and a first chunk without any.
+/// What names the completion is said by the first chunk that says something, as the vendor's
+/// clients read it: some servers give each chunk an id of its own, and a first chunk without any.
 fn set_first<M: MessageMemory>(
     fold: &mut Fold<M>,
     name: &JsonStr<'_>,
@@ -68,6 +64,10 @@ fn choices<M: MessageMemory>(fold: &mut Fold<M>, list: JsonValue<'_>) -> Result<
     }
     let choices = fold.ensure(PartId::ROOT, &known("choices"), PartKind::Array)?;
     for value in elements(list)? {
+        if value.kind() != JsonKind::Object {
+            return Err(Unfoldable::Kind.into());
+        }
+        let value = Object::of(value);
         let index = match value.get("index") {
             None => Some(0),
             Some(index) => index.as_u64().filter(|index| *index < CHOICES_MAX),
@@ -77,7 +77,7 @@ fn choices<M: MessageMemory>(fold: &mut Fold<M>, list: JsonValue<'_>) -> Result<
             Some(choice) => choice,
             None => begin_choice(fold, choices, index)?,
         };
-        fold_choice(fold, choice, value)?;
+        fold_choice(fold, choice, &value)?;
     }
     Ok(())
 }
@@ -104,14 +104,11 @@ fn decimal(number: u32, digits: &mut [u8; 3]) -> &str {
 fn fold_choice<M: MessageMemory>(
     fold: &mut Fold<M>,
     choice: PartId,
-    value: JsonValue<'_>,
+    value: &Object<'_>,
 ) -> Result<(), AssembleError> {
     let message = fold.ensure(choice, &known("message"), PartKind::Object)?;
     let mut repeated = None;
-    let mut reader = Reader::of_str(value.text());
-    open_object(&mut reader)?;
-    while let Some(name) = next_name(&mut reader)? {
-        let value = reader.value()?;
+    for (name, value) in value.members() {
         if name.eq_str("delta") {
             if !value.is_null() {
                 delta::fold_delta(fold, message, value)?;
@@ -123,7 +120,7 @@ fn fold_choice<M: MessageMemory>(
             }
         } else if name.eq_str("message") {
             repeated = Some(value);
-        } else if !name.eq_str("index") && !(name.eq_str("finish_reason") && value.is_null()) {
+        } else if !(name.eq_str("index") || name.eq_str("finish_reason") && value.is_null()) {
             delta::latest(fold, choice, &name, value, 0)?;
         }
     }

@@ -5,7 +5,7 @@ use super::super::stream::{
     open_object, set_latest,
 };
 use super::assemble::is_nothing;
-use crate::json::{Elements, JsonKind, JsonStr, JsonValue, Reader};
+use crate::json::{Elements, JsonKind, JsonStr, JsonValue, Object, Reader};
 
 /// Members that say what a part is: they do not grow, and servers repeat them.
 const CONSTANT: [&str; 6] = ["role", "type", "id", "format", "channel", "index"];
@@ -51,11 +51,12 @@ fn tool_calls<M: MessageMemory>(
 ) -> Result<(), AssembleError> {
     let calls = fold.ensure(message, &known("tool_calls"), PartKind::Array)?;
     for value in elements(list)? {
-        let call = call_of(fold, calls, value)?;
-        let mut reader = Reader::of_str(value.text());
-        open_object(&mut reader)?;
-        while let Some(name) = next_name(&mut reader)? {
-            let value = reader.value()?;
+        if value.kind() != JsonKind::Object {
+            return Err(Unfoldable::Kind.into());
+        }
+        let value = Object::of(value);
+        let call = call_of(fold, calls, &value)?;
+        for (name, value) in value.members() {
             if is_nothing(value) || name.eq_str("index") {
             } else if name.eq_str("function") {
                 function(fold, call, &name, value)?;
@@ -72,7 +73,7 @@ fn tool_calls<M: MessageMemory>(
 fn call_of<M: MessageMemory>(
     fold: &mut Fold<M>,
     calls: PartId,
-    value: JsonValue<'_>,
+    value: &Object<'_>,
 ) -> Result<PartId, AssembleError> {
     let index = match value.get("index").filter(|index| !is_nothing(*index)) {
         None => None,

@@ -6,7 +6,7 @@ use super::{AssembleError, Fold, MessageMemory, Unfoldable};
 use crate::{
     canonical::Sink,
     dialect::{Dialect, anthropic, openai_chat, stream_end::StreamEnd},
-    json::{JsonKind, JsonValue},
+    json::{JsonValue, Object},
     reply::{BodyEnd, StreamStep},
     sse::SseEvent,
 };
@@ -94,8 +94,8 @@ impl<M: MessageMemory> Assembler<M> {
                 Err(Unfoldable::Order.into())
             };
         }
-        let Some(root) = root_of(data) else { return self.take_other(event) };
-        let step = self.end.take_object(event.name, root);
+        let Ok(Some(root)) = Object::parse(data.as_bytes()) else { return self.take_other(event) };
+        let step = self.end.take_object(event.name, &root);
         self.has_ended = step != StreamStep::Go;
         if step == StreamStep::Failed {
             return Ok(step);
@@ -103,9 +103,9 @@ impl<M: MessageMemory> Assembler<M> {
         self.fold.begin_event(data);
         match self.dialect {
             Dialect::AnthropicMessages => {
-                anthropic::assemble::event(&mut self.fold, event.name, root)?;
+                anthropic::assemble::event(&mut self.fold, event.name, &root)?;
             }
-            Dialect::OpenAiChat => openai_chat::assemble::chunk(&mut self.fold, root)?,
+            Dialect::OpenAiChat => openai_chat::assemble::chunk(&mut self.fold, &root)?,
             Dialect::OpenAiResponses | Dialect::OpenAiEmbeddings | Dialect::Json => {
                 return Err(Unfoldable::Event.into());
             }
@@ -164,9 +164,4 @@ impl<M> fmt::Debug for Assembler<M> {
             .field("fault", &self.fault)
             .finish_non_exhaustive()
     }
-}
-
-fn root_of(data: &str) -> Option<JsonValue<'_>> {
-    let root = JsonValue::parse(data.as_bytes()).ok()?;
-    (root.kind() == JsonKind::Object).then_some(root)
 }
