@@ -127,7 +127,8 @@ fn said_by_chat(message: &Value) -> Value {
             known.insert("arguments".into(), function["arguments"].clone());
             Value::Object(known)
         };
-        let calls: Vec<_> = message["tool_calls"].as_array().into_iter().flatten().map(call).collect();
+        let calls: Vec<_> =
+            message["tool_calls"].as_array().into_iter().flatten().map(call).collect();
         json!({
             "text": text(&message["content"]),
             "reasoning": text(&message["reasoning_content"]),
