@@ -1,6 +1,7 @@
 //! The fuzz checks, one a file: each takes bytes from a stranger and panics when a promise of the
 //! library is broken. libFuzzer calls them with bytes it invents, the tests with the corpus.
 
+pub mod assemble;
 pub mod canonical;
 pub mod chunks;
 pub mod json;
@@ -17,6 +18,7 @@ pub type Check = fn(&[u8]);
 
 /// Every check under its name, which is also its target's and its corpus folder's.
 pub const CHECKS: &[(&str, Check)] = &[
+    ("assemble", assemble::check),
     ("canonical", canonical::check),
     ("chunks", chunks::check),
     ("json", json::check),

@@ -17,6 +17,7 @@ mod schemas;
 mod slow_store;
 #[cfg(test)]
 mod store;
+mod streams;
 mod tidy;
 mod vectors;
 mod verdicts;

@@ -18,6 +18,7 @@ mod openai_embeddings;
 mod openai_responses;
 mod reply;
 mod request;
+pub mod stream;
 mod stream_end;
 
 pub use anthropic::count_tokens::TokenCount;

@@ -1,7 +1,7 @@
 //! When a streamed answer is complete: one rule over its events and the end of its body.
 
 use super::{Dialect, anthropic, openai_chat, openai_responses};
-use crate::json::{JsonKind, JsonStr, JsonValue};
+use crate::json::{JsonStr, JsonValue, Object};
 use crate::reply::{BodyEnd, StreamStep};
 
 /// Follows a stream to its end. Bounded memory, whatever the stream.
@@ -88,10 +88,26 @@ impl StreamEnd {
                 | Dialect::Json => StreamStep::Go,
             };
         }
-        let Ok(root) = JsonValue::parse(data.as_bytes()) else { return self.unread(data) };
-        if root.kind() != JsonKind::Object {
-            return self.unread(data);
+        match Object::parse(data.as_bytes()) {
+            Ok(Some(root)) => self.step_of(name, &root),
+            _ => self.unread(data),
         }
+    }
+
+    /// Takes in an event whose data is this object, as [`take`](Self::take).
+    pub(super) fn take_object(&mut self, name: &str, root: &Object<'_>) -> StreamStep {
+        let step = match self.ended {
+            Some(ended) => ended,
+            None if name.eq_ignore_ascii_case("error") => StreamStep::Failed,
+            None => self.step_of(name, root),
+        };
+        if step != StreamStep::Go {
+            self.ended = Some(step);
+        }
+        step
+    }
+
+    fn step_of(&mut self, name: &str, root: &Object<'_>) -> StreamStep {
         match self.dialect {
             Dialect::OpenAiChat => self.chat.take(root),
             Dialect::AnthropicMessages => typed_step(name, root, anthropic::stream_end::step),
@@ -114,7 +130,7 @@ impl StreamEnd {
 pub(super) struct Event<'e> {
     name: &'e str,
     told: Option<JsonStr<'e>>,
-    pub(super) root: JsonValue<'e>,
+    pub(super) root: &'e Object<'e>,
 }
 
 impl Event<'_> {
@@ -128,7 +144,7 @@ impl Event<'_> {
 /// What such an event means: a failure where it says so, else what its name means in its dialect.
 fn typed_step(
     name: &str,
-    root: JsonValue<'_>,
+    root: &Object<'_>,
     step: impl Fn(&Event<'_>) -> StreamStep,
 ) -> StreamStep {
     let told = root.get("type").and_then(|value| value.as_str());

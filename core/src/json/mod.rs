@@ -8,6 +8,7 @@ mod error;
 pub(crate) mod lex;
 mod nested;
 mod number;
+mod object;
 mod reader;
 pub(crate) mod scanner;
 mod search;
@@ -23,6 +24,7 @@ mod write;
 
 pub use error::{JsonError, JsonErrorKind};
 pub use number::JsonNumber;
+pub(crate) use object::Object;
 pub(crate) use reader::utf8;
 pub use reader::{Reader, Token};
 pub(crate) use search::skip_shortest;

@@ -153,7 +153,13 @@ impl SseReader {
                         return Some(part);
                     }
                 }
-                State::LineStart => self.state = State::Name(0),
+                State::LineStart => {
+                    if let Some((field, rest)) = common_field(bytes) {
+                        *bytes = rest;
+                        return Some(self.begin_field(field, State::Colon));
+                    }
+                    self.state = State::Name(0);
+                }
                 State::Name(len) => {
                     if let Some(part) = self.name(bytes, usize::from(len)) {
                         return Some(part);
@@ -184,6 +190,13 @@ impl SseReader {
         Some(part)
     }
 
+    fn begin_field(&mut self, field: SseField, state: State) -> SsePart<'static> {
+        self.state = state;
+        self.has_fields = true;
+        self.has_data |= field == SseField::Data;
+        SsePart::Field(field)
+    }
+
     /// Reads on in a field's name, of which `len` bytes are kept.
     fn name(&mut self, bytes: &mut &[u8], mut len: usize) -> Option<SsePart<'static>> {
         while let Some((byte, rest)) = bytes.split_first() {
@@ -194,14 +207,11 @@ impl SseReader {
                     return None;
                 };
                 // At a line end the value is empty; it is the next call's to take.
-                self.state = State::Value;
-                if *byte == b':' {
-                    *bytes = rest;
-                    self.state = State::Colon;
+                if *byte != b':' {
+                    return Some(self.begin_field(field, State::Value));
                 }
-                self.has_fields = true;
-                self.has_data |= field == SseField::Data;
-                return Some(SsePart::Field(field));
+                *bytes = rest;
+                return Some(self.begin_field(field, State::Colon));
             }
             let Some(place) = self.name.get_mut(len) else {
                 self.state = State::Skip;
@@ -219,12 +229,40 @@ const fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\n' | b'\r')
 }
 
+/// The field that almost every line has, and what is behind its colon, where all of it is at hand.
+fn common_field(bytes: &[u8]) -> Option<(SseField, &[u8])> {
+    if let Some(rest) = bytes.strip_prefix(b"data:") {
+        return Some((SseField::Data, rest));
+    }
+    bytes.strip_prefix(b"event:").map(|rest| (SseField::Event, rest))
+}
+
 /// Where the first line end is, or else the length.
 pub(super) fn line_end(bytes: &[u8]) -> usize {
     // A block without a branch inside compiles to vectors where there are any.
     let (blocks, _) = bytes.as_chunks::<32>();
     let has_end = |block: &[u8; 32]| block.iter().fold(false, |any, byte| any | is_line_end(*byte));
-    let clear = blocks.iter().take_while(|block| !has_end(block)).count() * 32;
-    let rest = bytes.get(clear..).unwrap_or_default();
-    clear + rest.iter().position(|byte| is_line_end(*byte)).unwrap_or(rest.len())
+    let mut at = blocks.iter().take_while(|block| !has_end(block)).count() * 32;
+    while let Some(word) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        if let Some(found) = line_end_in_word(word) {
+            return at + found;
+        }
+        at += WORD;
+    }
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(|byte| is_line_end(*byte)).unwrap_or(rest.len())
+}
+
+const WORD: usize = size_of::<usize>();
+const ONES: usize = usize::MAX / 0xff;
+const HIGHS: usize = ONES * 0x80;
+
+/// The same among the bytes of a machine word, all looked at together.
+fn line_end_in_word(bytes: &[u8; WORD]) -> Option<usize> {
+    let word = usize::from_le_bytes(*bytes);
+    let zeros = |word: usize| word.wrapping_sub(ONES) & !word;
+    let found = zeros(word ^ ONES * b'\n' as usize) | zeros(word ^ ONES * b'\r' as usize);
+    // Borrows run towards higher bytes only, so the lowest mark is a true one.
+    let found = found & HIGHS;
+    (found != 0).then_some(found.trailing_zeros() as usize / 8)
 }

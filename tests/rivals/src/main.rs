@@ -20,6 +20,7 @@ mod random;
 mod report;
 mod shared;
 mod store;
+mod stream;
 mod table;
 mod text;
 mod timing;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         "store" => store::run(&options),
         "plan" => plan::run(&options),
         "memo" => memo::run(&options),
+        "stream" => stream::run(&options),
         _ => Err(format!("unknown sub-command {subcommand}")),
     });
     match done {
@@ -106,6 +108,7 @@ fn main() -> ExitCode {
             eprintln!("       rivals store [--quick] [--seed N] [--only TABLE] [--dir DIR]");
             eprintln!("       rivals plan [--seed N] [--only TABLE]");
             eprintln!("       rivals memo [--quick] [--dir DIR]");
+            eprintln!("       rivals stream [--quick] [--seed N]");
             ExitCode::FAILURE
         }
     }

@@ -1,5 +1,6 @@
 //! `anthropic.messages`: Anthropic's Messages API, `POST /v1/messages`.
 
+pub(super) mod assemble;
 pub(super) mod check;
 pub(super) mod count_tokens;
 pub(super) mod diagnostics;

@@ -1,7 +1,9 @@
 //! `openai.chat`: OpenAI's Chat Completions API, `POST /v1/chat/completions`, and servers that are
 //! compatible with it.
 
+pub(super) mod assemble;
 pub(super) mod check;
+mod delta;
 pub(super) mod encode;
 pub(super) mod identity;
 pub(super) mod reply;

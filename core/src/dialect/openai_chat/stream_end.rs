@@ -1,7 +1,7 @@
 //! Where a stream of Chat chunks ends if its server sends no `[DONE]`.
 
 use super::super::stream_end::{is_text, says_error};
-use crate::json::{JsonKind, JsonStr, JsonValue};
+use crate::json::{JsonKind, JsonStr, JsonValue, Object};
 use crate::reply::StreamStep;
 use crate::reply::members::present;
 
@@ -30,7 +30,7 @@ impl Owed {
     }
 
     /// Takes in a chunk.
-    pub(in super::super) fn take(&mut self, chunk: JsonValue<'_>) -> StreamStep {
+    pub(in super::super) fn take(&mut self, chunk: &Object<'_>) -> StreamStep {
         let (mut has_choices, mut has_usage) = (false, false);
         let (mut has_message, mut has_code) = (false, false);
         for (name, value) in chunk.members() {
@@ -38,7 +38,7 @@ impl Owed {
             if is("choices") {
                 has_choices |= value.kind() == JsonKind::Array;
                 for choice in value.elements() {
-                    if self.choices.take(choice) == StreamStep::Failed {
+                    if self.choices.take(&Object::of(choice)) == StreamStep::Failed {
                         return StreamStep::Failed;
                     }
                 }
@@ -87,14 +87,14 @@ impl Choices {
         Self { asked, begun: 0, finished: 0, has_stranger: false }
     }
 
-    fn take(&mut self, choice: JsonValue<'_>) -> StreamStep {
-        let reason = present(choice, "finish_reason").and_then(|reason| reason.as_str());
+    fn take(&mut self, choice: &Object<'_>) -> StreamStep {
+        let reason = told(choice, "finish_reason").and_then(|reason| reason.as_str());
         if choice.get("error").is_some_and(says_error)
             || reason.is_some_and(|reason| reason.eq_str("error"))
         {
             return StreamStep::Failed;
         }
-        let index = present(choice, "index").map_or(Some(0), |index| index.as_u64());
+        let index = told(choice, "index").map_or(Some(0), |index| index.as_u64());
         let bit = index.and_then(|index| 1_u128.checked_shl(u32::try_from(index).ok()?));
         let Some(bit) = bit else {
             self.has_stranger = true;
@@ -121,4 +121,9 @@ fn bits(n: f64) -> Option<u128> {
 /// Some servers fill the member while the choice goes on.
 fn says_reason(reason: JsonStr<'_>) -> bool {
     !reason.eq_str("") && !reason.eq_str("null")
+}
+
+/// A member that is there and not `null`.
+fn told<'c>(choice: &Object<'c>, name: &str) -> Option<JsonValue<'c>> {
+    choice.get(name).filter(|value| !value.is_null())
 }

@@ -1,0 +1,23 @@
+//! A streamed answer put together into the final message, and a final message played as a stream.
+//!
+//! The truth about an answer is its final message: the JSON that the provider sends to a request
+//! without `stream`. An [`Assembler`] takes in the events of a stream and builds that message.
+//! Nothing here needs a heap or does I/O.
+
+mod assemble;
+mod error;
+mod fold;
+mod members;
+mod memory;
+mod template;
+
+pub use assemble::Assembler;
+pub use error::{AssembleError, Unfoldable};
+pub(in crate::dialect) use fold::{Fold, PartId, PartKind, known};
+pub(in crate::dialect) use members::{is_any, next_name, open_object, set_latest};
+#[cfg(feature = "alloc")]
+pub use memory::HeapMemory;
+pub use memory::{FixedMemory, Lane, MessageMemory, Part};
+
+#[cfg(test)]
+mod tests;
