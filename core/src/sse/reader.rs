@@ -261,7 +261,8 @@ const HIGHS: usize = ONES * 0x80;
 fn line_end_in_word(bytes: &[u8; WORD]) -> Option<usize> {
     let word = usize::from_le_bytes(*bytes);
     let zeros = |word: usize| word.wrapping_sub(ONES) & !word;
-    let found = zeros(word ^ ONES * b'\n' as usize) | zeros(word ^ ONES * b'\r' as usize);
+    let zeros_of = |end: u8| zeros(word ^ (ONES * usize::from(end)));
+    let found = zeros_of(b'\n') | zeros_of(b'\r');
     // Borrows run towards higher bytes only, so the lowest mark is a true one.
     let found = found & HIGHS;
     (found != 0).then_some(found.trailing_zeros() as usize / 8)

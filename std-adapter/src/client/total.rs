@@ -63,7 +63,7 @@ mod tests {
         const THREADS: usize = 3 * PLACES;
         let (total, reported) = (Total::default(), Reported::default());
         let add = |savings: &mut Savings| {
-            savings.add_reply(reported.as_priced(), true, Facts::embedded())
+            savings.add_reply(reported.as_priced(), true, Facts::embedded());
         };
         thread::scope(|scope| {
             for _ in 0..THREADS {

@@ -39,7 +39,7 @@ fn anthropic(events: &[Value]) -> Value {
                 inputs.push(String::new());
             }
             "content_block_delta" => {
-                let at = event["index"].as_u64().unwrap() as usize;
+                let at = event["index"].as_u64().expect("an index") as usize;
                 let (block, delta) = (&mut blocks[at], &event["delta"]);
                 for grows in ["text", "thinking", "signature"] {
                     if delta.get(grows).is_some() {
@@ -57,7 +57,7 @@ fn anthropic(events: &[Value]) -> Value {
     }
     for (block, input) in blocks.iter_mut().zip(inputs) {
         if !input.is_empty() {
-            block["input"] = serde_json::from_str(&input).unwrap();
+            block["input"] = serde_json::from_str(&input).expect("an input");
         }
     }
     json!({"id": id, "blocks": blocks, "stop": stop, "output": output})
@@ -86,7 +86,7 @@ fn chat(chunks: &[Value]) -> Value {
             }
             for call in delta["tool_calls"].as_array().into_iter().flatten() {
                 let at = call["index"].as_u64().unwrap_or(0) as usize;
-                let calls = choice["calls"].as_array_mut().unwrap();
+                let calls = choice["calls"].as_array_mut().expect("a list");
                 while calls.len() <= at {
                     calls.push(json!({"id": "", "name": "", "arguments": ""}));
                 }
@@ -136,6 +136,7 @@ fn said_by_chat(message: &Value) -> Value {
             "stop": choice["finish_reason"],
         })
     };
-    let choices: Vec<_> = message["choices"].as_array().unwrap().iter().map(choice).collect();
+    let choices: Vec<_> =
+        message["choices"].as_array().expect("choices").iter().map(choice).collect();
     json!({"id": message["id"], "choices": choices, "usage": message["usage"]})
 }

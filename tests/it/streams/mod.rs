@@ -18,7 +18,8 @@ const FILES: [(&str, Dialect); 4] = [
 fn recorded() -> Option<Vec<(Dialect, Pair)>> {
     let shared = shared_dir()?;
     let pairs = FILES.iter().flat_map(|(file, dialect)| {
-        let replay = Replay::load(&shared.join(format!("traffic/{file}.jsonl.gz"))).unwrap();
+        let file = shared.join(format!("traffic/{file}.jsonl.gz"));
+        let replay = Replay::load(&file).expect("recorded traffic");
         let pairs: Vec<_> = replay.pairs().iter().map(|pair| (*dialect, pair.clone())).collect();
         pairs
     });
