@@ -180,15 +180,15 @@ impl Scanner {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Container {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Container {
     Object,
     Array,
 }
 
 /// The kinds of the open containers, a bit each.
 #[derive(Clone)]
-struct OpenContainers {
+pub(super) struct OpenContainers {
     depth: usize,
     /// The innermost one, which every token asks for.
     innermost: Option<Container>,
@@ -196,9 +196,13 @@ struct OpenContainers {
 }
 
 impl OpenContainers {
-    const NONE: Self = Self { depth: 0, innermost: None, objects: [0; DEPTH_MAX / 32] };
+    pub(super) const NONE: Self = Self { depth: 0, innermost: None, objects: [0; DEPTH_MAX / 32] };
 
-    fn push(&mut self, container: Container) -> bool {
+    pub(super) const fn innermost(&self) -> Option<Container> {
+        self.innermost
+    }
+
+    pub(super) fn push(&mut self, container: Container) -> bool {
         let Some(word) = self.objects.get_mut(self.depth / 32) else { return false };
         let bit = 1 << (self.depth % 32);
         match container {
@@ -210,7 +214,7 @@ impl OpenContainers {
         true
     }
 
-    fn pop(&mut self) -> Option<Container> {
+    pub(super) fn pop(&mut self) -> Option<Container> {
         let container = self.innermost?;
         self.depth -= 1;
         self.innermost = self.depth.checked_sub(1).map(|last| {

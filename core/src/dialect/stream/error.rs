@@ -28,6 +28,11 @@ pub enum AssembleError {
         /// The most parts that it may have.
         capacity: usize,
     },
+    /// More texts came in deltas than there are slots for. More slots would do.
+    TooManyTexts {
+        /// How many slots there are.
+        capacity: usize,
+    },
 }
 
 /// What no rule accounts for.
@@ -77,6 +82,9 @@ impl fmt::Display for AssembleError {
             }
             Self::TooManyParts { capacity } => {
                 write!(f, "the message has more than {capacity} members and elements")
+            }
+            Self::TooManyTexts { capacity } => {
+                write!(f, "more than {capacity} texts came in deltas")
             }
         }
     }

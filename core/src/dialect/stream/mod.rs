@@ -11,6 +11,7 @@ mod members;
 mod memory;
 mod template;
 
+pub use super::openai_responses::assemble::{ResponsesAssembler, TextSlot};
 pub use assemble::Assembler;
 pub use error::{AssembleError, Unfoldable};
 pub(in crate::dialect) use fold::{Fold, PartId, PartKind, known};
