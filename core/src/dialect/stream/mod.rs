@@ -12,6 +12,7 @@ mod memory;
 mod template;
 
 pub use super::openai_responses::assemble::{ResponsesAssembler, TextSlot};
+pub use super::openai_responses::play::ResponsesPlayer;
 pub use assemble::Assembler;
 pub use error::{AssembleError, Unfoldable};
 pub(in crate::dialect) use fold::{Fold, PartId, PartKind, known};
