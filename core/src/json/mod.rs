@@ -15,6 +15,7 @@ pub(crate) mod scanner;
 mod search;
 pub(crate) mod source;
 mod text;
+mod utf8_pieces;
 mod value;
 #[cfg(all(
     not(llm_cache_portable),

@@ -4,6 +4,7 @@ use super::{
     JsonError, JsonErrorKind,
     scanner::{Container, OpenContainers},
     search::find_special,
+    utf8_pieces::Utf8Check,
 };
 
 /// What comes next in a JSON text.
@@ -102,12 +103,8 @@ enum Number {
 }
 
 impl PushScanner {
-    pub(crate) const NEW: Self = Self {
-        at: 0,
-        state: State::Value,
-        open: OpenContainers::NONE,
-        utf8: Utf8Check { tail: [0; 4], len: 0 },
-    };
+    pub(crate) const NEW: Self =
+        Self { at: 0, state: State::Value, open: OpenContainers::NONE, utf8: Utf8Check::NEW };
 
     /// The next part of the text in `bytes`, the rest of a piece, in which what comes behind the
     /// part is left. `None` when all of the piece is read.
@@ -283,8 +280,8 @@ impl PushScanner {
             })?;
             return Ok(Some(PushPart::Text(self.take(run.len(), bytes))));
         }
-        if self.utf8.len > 0 {
-            return Err(JsonErrorKind::InvalidUtf8.at(self.at - self.utf8.len));
+        if self.utf8.cut() > 0 {
+            return Err(JsonErrorKind::InvalidUtf8.at(self.at - self.utf8.cut()));
         }
         match bytes.first() {
             Some(b'"') => {
@@ -414,43 +411,6 @@ const fn simple_escape(byte: u8) -> Result<char, JsonErrorKind> {
         b't' => '\t',
         _ => return Err(JsonErrorKind::InvalidEscape),
     })
-}
-
-/// Checks that bytes in pieces are UTF-8.
-struct Utf8Check {
-    /// The first bytes of a character that a piece has cut.
-    tail: [u8; 4],
-    len: usize,
-}
-
-impl Utf8Check {
-    /// Takes the next bytes; the error is where the bad character starts, counted from the first of
-    /// them: below 0 if a piece has cut it.
-    fn take(&mut self, bytes: &[u8]) -> Result<(), isize> {
-        let mut done = 0;
-        while self.len > 0 {
-            let Some(&byte) = bytes.get(done) else { return Ok(()) };
-            let start = done as isize - self.len as isize;
-            let Some(place) = self.tail.get_mut(self.len) else { return Err(start) };
-            *place = byte;
-            (self.len, done) = (self.len + 1, done + 1);
-            match core::str::from_utf8(self.tail.get(..self.len).unwrap_or_default()) {
-                Ok(_) => self.len = 0,
-                Err(error) if error.error_len().is_some() => return Err(start),
-                Err(_) => {}
-            }
-        }
-        let rest = bytes.get(done..).unwrap_or_default();
-        let Err(error) = super::utf8(rest) else { return Ok(()) };
-        let good = error.valid_up_to();
-        if error.error_len().is_some() {
-            return Err((done + good) as isize);
-        }
-        let cut = rest.get(good..).unwrap_or_default();
-        self.tail.iter_mut().zip(cut).for_each(|(place, byte)| *place = *byte);
-        self.len = cut.len();
-        Ok(())
-    }
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 mod assemble;
 mod fold;
+mod responses;
 
 use llm_cache_core::key::Dialect;
 use llm_cache_tests::replay::{Pair, Replay};
