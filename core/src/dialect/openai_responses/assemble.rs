@@ -23,7 +23,7 @@ type Start = Short<8>;
 /// have all items and all texts that came in deltas; servers that leave out events have less to be
 /// compared. Texts are compared by their hashes, so no memory holds them: one [`TextSlot`] for each
 /// text that comes in deltas or whole, which is one for each part of a message, summary and tool
-/// call. Everything else takes about 300 bytes. O(length) for each event, and O(texts so far) for
+/// call. Everything else takes at most 512 bytes. O(length) for each event, and O(texts so far) for
 /// each delta of another text than the last one.
 ///
 /// All events of OpenAI's specification are known. Those that tell of a tool at work, and drafts of
@@ -37,7 +37,7 @@ type Start = Short<8>;
 ///
 /// let mut slots = [TextSlot::EMPTY; 4];
 /// let mut assembler = ResponsesAssembler::new(&mut slots);
-/// let delta = r#"{"type":"response.output_text.delta","output_index":0,"content_index":0,"delta":"4"}"#;
+/// let delta = r#"{"output_index":0,"content_index":0,"delta":"4"}"#;
 /// let delta = SseEvent { name: "response.output_text.delta", data: delta };
 /// assert_eq!(assembler.event(delta)?, StreamStep::Go);
 /// let last = r#"{"response":{"status":"completed","output":[{"content":[{"text":"4"}]}]}}"#;

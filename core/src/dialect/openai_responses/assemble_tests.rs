@@ -203,3 +203,11 @@ fn slots_are_counted() {
     let expected = AssembleError::TooManyTexts { capacity: 1 };
     assert_eq!(assembled(&events, 1, usize::MAX), Err(expected));
 }
+
+/// The memory that the documents promise.
+#[test]
+#[cfg(target_pointer_width = "64")]
+fn sizes() {
+    assert_eq!(size_of::<TextSlot>(), 32);
+    assert!(size_of::<ResponsesAssembler<'_>>() <= 512, "{}", size_of::<ResponsesAssembler<'_>>());
+}

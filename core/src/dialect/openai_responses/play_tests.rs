@@ -48,7 +48,19 @@ fn read_back(events: &[(String, String)]) -> String {
     panic!("no end");
 }
 
-const RESPONSE: &str = r#"{"id":"resp_1","status":"completed","error":null,"completed_at":7,"output":[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"why"}],"content":[{"type":"reasoning_text","text":"r"}],"encrypted_content":"x"},{"id":"msg_1","type":"message","status":"completed","role":"assistant","content":[{"type":"output_text","annotations":[{"type":"a"}],"logprobs":[1],"text":"a\n\ud83d\ude00\u00e9"},{"type":"refusal","refusal":"no"},{"type":"new","text":"?"}]},{"id":"fc_1","type":"function_call","status":"completed","name":"f","call_id":"call_1","arguments":"{\"a\":1}"},{"id":"ct_1","type":"custom_tool_call","input":""},{"id":"ws_1","type":"web_search_call","status":"completed","action":{}}],"usage":{"input_tokens":1}}"#;
+const RESPONSE: &str = concat!(
+    r#"{"id":"resp_1","status":"completed","error":null,"completed_at":7,"#,
+    r#""output":[{"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","#,
+    r#""text":"why"}],"content":[{"type":"reasoning_text","text":"r"}],"#,
+    r#""encrypted_content":"x"},{"id":"msg_1","type":"message","#,
+    r#""status":"completed","role":"assistant","content":[{"type":"output_text","#,
+    r#""annotations":[{"type":"a"}],"logprobs":[1],"text":"a\n\ud83d\ude00\u00e9"},"#,
+    r#"{"type":"refusal","refusal":"no"},{"type":"new","text":"?"}]},{"id":"fc_1","#,
+    r#""type":"function_call","status":"completed","name":"f","call_id":"call_1","#,
+    r#""arguments":"{\"a\":1}"},{"id":"ct_1","type":"custom_tool_call","input":""},"#,
+    r#"{"id":"ws_1","type":"web_search_call","status":"completed","action":{}}],"#,
+    r#""usage":{"input_tokens":1}}"#,
+);
 
 /// The order of events, and what each shows.
 #[test]
@@ -74,19 +86,35 @@ fn events_come_as_the_provider_sends_them() {
     let shown = |number: usize| events[number].1.as_str();
     assert_eq!(
         shown(0),
-        r#"{"type":"response.created","sequence_number":0,"response":{"id":"resp_1","status":"in_progress","error":null,"completed_at":null,"output":[],"usage":null}}"#
+        concat!(
+            r#"{"type":"response.created","sequence_number":0,"response":{"id":"resp_1","#,
+            r#""status":"in_progress","error":null,"completed_at":null,"output":[],"#,
+            r#""usage":null}}"#,
+        )
     );
     assert_eq!(
         shown(13),
-        r#"{"type":"response.output_item.added","sequence_number":13,"output_index":1,"item":{"id":"msg_1","type":"message","status":"in_progress","role":"assistant","content":[]}}"#
+        concat!(
+            r#"{"type":"response.output_item.added","sequence_number":13,"output_index":1,"#,
+            r#""item":{"id":"msg_1","type":"message","status":"in_progress","#,
+            r#""role":"assistant","content":[]}}"#,
+        )
     );
     assert_eq!(
         shown(14),
-        r#"{"type":"response.content_part.added","sequence_number":14,"item_id":"msg_1","output_index":1,"content_index":0,"part":{"type":"output_text","annotations":[],"logprobs":[],"text":""}}"#
+        concat!(
+            r#"{"type":"response.content_part.added","sequence_number":14,"#,
+            r#""item_id":"msg_1","output_index":1,"content_index":0,"part":{"#,
+            r#""type":"output_text","annotations":[],"logprobs":[],"text":""}}"#,
+        )
     );
     assert_eq!(
         shown(16),
-        r#"{"type":"response.output_text.delta","sequence_number":16,"item_id":"msg_1","output_index":1,"content_index":0,"delta":"\ud83d\ude00\u00e9","logprobs":[]}"#
+        concat!(
+            r#"{"type":"response.output_text.delta","sequence_number":16,"item_id":"msg_1","#,
+            r#""output_index":1,"content_index":0,"delta":"\ud83d\ude00\u00e9","#,
+            r#""logprobs":[]}"#,
+        )
     );
     assert_eq!(read_back(&events), RESPONSE);
 }
@@ -97,7 +125,10 @@ fn the_assembler_reads_it_back() {
     for piece_len in [0, 1, 3, 32, usize::MAX] {
         assert_eq!(read_back(&played(RESPONSE, piece_len)), RESPONSE);
     }
-    let cut = r#"{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"output":[]}"#;
+    let cut = concat!(
+        r#"{"status":"incomplete","incomplete_details":{"reason":"max_output_tokens"},"#,
+        r#""output":[]}"#,
+    );
     let events = played(cut, 8);
     assert_eq!(events.last().expect("events").0, "response.incomplete");
     assert_eq!(read_back(&events), cut);

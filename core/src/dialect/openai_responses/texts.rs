@@ -73,7 +73,7 @@ impl TextHash {
     }
 }
 
-/// Memory for the hash of one text: 40 bytes on a 64-bit machine.
+/// Memory for the hash of one text: 32 bytes on a 64-bit machine.
 #[derive(Clone, Copy, Debug)]
 pub struct TextSlot {
     key: TextKey,
