@@ -196,8 +196,8 @@ fn recorded_answers_come_to_what_they_cost() {
     }
 }
 
-/// What a hit is accounted by stands in the entry: the model, the counts and the price tier that the
-/// body of every recorded plain answer says, and those of tiers that the recording has not.
+/// The entry has what a hit is accounted by: the model, the counts and the price tier that the body
+/// of every recorded plain answer states, and tiers that no recorded answer states.
 #[tokio::test]
 async fn an_entry_says_what_its_body_says() {
     use llm_cache::entry::Entry;

@@ -244,9 +244,9 @@ pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
     }
 }
 
-/// Reads what an answer says about not being billed at the list price: another service tier than
-/// the standard one (batch, priority, flex), fast mode, or a region with a surcharge. `None` for an
-/// answer at the list price. Of a stream, `answer` is the object that holds the model and the usage.
+/// Reads the price tier that an answer states: another service tier than the standard one (batch,
+/// priority, flex), fast mode, or a region with a surcharge. `None` for an answer at the list price.
+/// In a stream, `answer` is the object that holds the model and the usage.
 #[must_use]
 pub fn read_price_tier(dialect: Dialect, answer: JsonValue<'_>) -> Option<JsonStr<'_>> {
     match dialect {

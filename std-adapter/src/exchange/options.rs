@@ -9,8 +9,9 @@ use crate::cache::{CallOptions, Mode};
 
 /// Settings of one call; what is left unset comes from the cache.
 ///
-/// The number of a sample (`variant`) and the namespace are not here, and the tenant only as what an
-/// entry is invalidated by: they are part of the scope, and so of the [`KeyHasher`](llm_cache_core::key::KeyHasher) that the caller brings.
+/// The number of a sample (`variant`) and the namespace are not here, since they are part of the
+/// scope, and so of the [`KeyHasher`](llm_cache_core::key::KeyHasher) that the caller brings. The
+/// tenant is part of the scope, too; here it is only what an entry is invalidated by.
 ///
 /// ```
 /// use std::time::Duration;

@@ -26,7 +26,8 @@ impl Sink for Bytes {
 fn recorded() -> Option<Vec<Pair>> {
     let shared = shared_dir()?;
     let files = ["openai_responses", "many/openai_responses"].iter().flat_map(|file| {
-        let replay = Replay::load(&shared.join(format!("traffic/{file}.jsonl.gz"))).unwrap();
+        let file = shared.join(format!("traffic/{file}.jsonl.gz"));
+        let replay = Replay::load(&file).expect("recorded traffic");
         replay.pairs().to_vec()
     });
     Some(files.filter(|pair| pair.is_stream() && pair.status == 200).collect())
@@ -100,7 +101,7 @@ fn played(message: &str, piece_len: usize) -> String {
 fn told(stream: &str) -> Value {
     let data = stream.lines().filter_map(|line| line.strip_prefix("data: "));
     let events = data.filter_map(|data| serde_json::from_str::<Value>(data).ok());
-    events.filter_map(|event| event.get("response").cloned()).last().expect("a response")
+    events.filter_map(|event| event.get("response").cloned()).next_back().expect("a response")
 }
 
 /// Every stream folds into the response of its end, and is played and read back byte for byte, but

@@ -21,6 +21,10 @@ use crate::{
 /// delta, and whatever contradicts what came before, is an error, so that no wrong message comes
 /// out. After an error all further events give the same error.
 ///
+/// It assembles Anthropic Messages and OpenAI Chat; a stream of OpenAI Responses carries its whole
+/// response in its last event, which [`ResponsesAssembler`](super::ResponsesAssembler) takes. Every
+/// event of another dialect is [`Unfoldable::Event`].
+///
 /// Memory is the caller's ([`MessageMemory`]); the state beside it is below 200 bytes. Each event
 /// costs O(its length + the parts beside the ones that it adds to).
 ///

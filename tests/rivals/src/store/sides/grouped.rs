@@ -1,5 +1,5 @@
-//! A group commit written by hand: what several threads can have of the disk without keys, checksums
-//! or an index.
+//! A group commit written by hand: what several threads can have of the disk without keys,
+//! checksums or an index.
 
 use std::{
     fs::{File, OpenOptions},
