@@ -245,8 +245,8 @@ pub fn read_usage(dialect: Dialect, usage: JsonValue<'_>) -> Option<Usage> {
 }
 
 /// Reads the price tier that an answer states: another service tier than the standard one (batch,
-/// priority, flex), fast mode, or a region with a surcharge. `None` for an answer at the list price.
-/// In a stream, `answer` is the object that holds the model and the usage.
+/// priority, flex), fast mode, or a region with a surcharge. `None` for an answer at the list
+/// price. In a stream, `answer` is the object that holds the model and the usage.
 #[must_use]
 pub fn read_price_tier(dialect: Dialect, answer: JsonValue<'_>) -> Option<JsonStr<'_>> {
     match dialect {

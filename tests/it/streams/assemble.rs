@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{fold, recorded};
 
-struct Bytes(Vec<u8>);
+pub(super) struct Bytes(pub(super) Vec<u8>);
 
 impl Sink for Bytes {
     fn write(&mut self, bytes: &[u8]) {
@@ -53,7 +53,11 @@ fn on_heap() -> HeapMemory {
     HeapMemory::new(1 << 24)
 }
 
-fn whole(dialect: Dialect, request: &str, stream: &str) -> Result<String, AssembleError> {
+pub(super) fn whole(
+    dialect: Dialect,
+    request: &str,
+    stream: &str,
+) -> Result<String, AssembleError> {
     assemble(on_heap(), dialect, request, [stream.as_bytes()], BodyEnd::Announced)
 }
 

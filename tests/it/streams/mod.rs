@@ -2,6 +2,7 @@
 
 mod assemble;
 mod fold;
+mod play;
 mod responses;
 
 use llm_cache_core::key::Dialect;

@@ -6,6 +6,7 @@ pub(super) mod check;
 mod delta;
 pub(super) mod encode;
 pub(super) mod identity;
+pub(super) mod play;
 pub(super) mod reply;
 pub(super) mod request;
 pub(super) mod stream_end;

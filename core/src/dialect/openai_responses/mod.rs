@@ -6,7 +6,6 @@ pub(super) mod encode;
 mod events;
 pub(super) mod identity;
 pub(super) mod play;
-mod play_frame;
 pub(super) mod reply;
 pub(super) mod request;
 mod run;

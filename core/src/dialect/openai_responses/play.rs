@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::play_frame::{Frame, write_with};
+use super::super::stream::{Frame, write_with};
 use super::run::{Run, RunKind};
 use crate::canonical::Sink;
 use crate::json::{Elements, JsonKind, JsonValue};
@@ -294,7 +294,10 @@ impl<'m> ResponsesPlayer<'m> {
     }
 
     fn frame<'s, K: Sink>(&self, sink: &'s mut K, name: &str) -> Frame<'s, K> {
-        Frame::begin(sink, name, self.sequence)
+        let mut frame = Frame::begin(sink, name);
+        frame.string("type", name);
+        frame.number("sequence_number", self.sequence);
+        frame
     }
 
     /// Writes where a text or part belongs.

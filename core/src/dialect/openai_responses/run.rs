@@ -1,6 +1,7 @@
-//! A text that is played in pieces.
+//! The texts of a response that are played in pieces.
 
-use crate::json::{JsonStr, JsonValue};
+use super::super::stream::TextRun;
+use crate::json::JsonValue;
 use crate::reply::members::member_is;
 
 /// What a text is.
@@ -51,18 +52,17 @@ impl RunKind {
     }
 }
 
-/// A text, and how much of it is to come.
+/// A text of an item or part, and how much of it is to come.
 pub(super) struct Run<'m> {
     pub(super) kind: RunKind,
-    text: JsonStr<'m>,
-    rest: &'m str,
+    text: TextRun<'m>,
 }
 
 impl<'m> Run<'m> {
     /// The text of this kind in an item or part, if it has it.
     pub(super) fn of(holder: JsonValue<'m>, kind: RunKind) -> Option<Self> {
         let text = holder.get(kind.member())?.as_str()?;
-        Some(Self { kind, text, rest: text.raw() })
+        Some(Self { kind, text: TextRun::new(text) })
     }
 
     /// The text of a part.
@@ -81,32 +81,11 @@ impl<'m> Run<'m> {
 
     /// The whole text, as it is written between its quotes.
     pub(super) const fn whole(&self) -> &'m str {
-        self.text.raw()
+        self.text.whole()
     }
 
     /// The next characters, at most so many, as they are written; `None` at the end.
     pub(super) fn next_piece(&mut self, characters: usize) -> Option<&'m str> {
-        let has_escapes = self.text.as_str().is_none();
-        let mut end = 0;
-        for _ in 0..characters {
-            let rest = self.rest.get(end..).unwrap_or_default();
-            let Some(first) = rest.chars().next() else { break };
-            end += match first {
-                '\\' if has_escapes => escape_len(rest),
-                _ => first.len_utf8(),
-            };
-        }
-        let (piece, rest) = self.rest.split_at_checked(end)?;
-        self.rest = rest;
-        if piece.is_empty() { None } else { Some(piece) }
-    }
-}
-
-/// The length of the escape that a checked text begins with; a surrogate pair is one escape.
-fn escape_len(text: &str) -> usize {
-    match text.as_bytes() {
-        [_, b'u', b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => 12,
-        [_, b'u', ..] => 6,
-        _ => 2,
+        self.text.next_piece(characters)
     }
 }

@@ -3,6 +3,7 @@
 mod anthropic;
 mod chat;
 mod memory;
+mod play;
 
 use std::{string::String, vec::Vec};
 
