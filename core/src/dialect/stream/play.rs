@@ -105,7 +105,6 @@ impl core::error::Error for Unplayable {}
 /// ```
 pub struct Player<'m>(Inner<'m>);
 
-#[expect(clippy::large_enum_variant, reason = "there is no heap to put the largest on")]
 enum Inner<'m> {
     Anthropic(anthropic::play::Play<'m>),
     Chat(openai_chat::play::Play<'m>),

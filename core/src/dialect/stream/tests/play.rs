@@ -51,7 +51,8 @@ fn play(dialect: Dialect, message: &str, options: PlayOptions) -> Result<String,
 
 /// The data of the events of a stream; their names are those that their data say.
 fn data_of(stream: &str) -> Vec<String> {
-    let (mut events, mut bytes) = (SseEvents::on_heap(1 << 16), stream.as_bytes());
+    let mut memory = [0; 4096];
+    let (mut events, mut bytes) = (SseEvents::in_buffer(&mut memory), stream.as_bytes());
     let mut all = Vec::new();
     while let Some(event) = events.next_event(&mut bytes).expect("an event") {
         if let Ok(root) = JsonValue::parse(event.data.as_bytes()) {
