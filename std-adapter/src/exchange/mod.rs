@@ -35,7 +35,7 @@
 //! let first = exchange.judge(body).answer(Share::cloned(), accept, fetch).await.unwrap();
 //! let second = exchange.judge(body).answer(Share::cloned(), accept, fetch).await.unwrap();
 //! assert_eq!(first.outcome.to_string(), "miss absent");
-//! assert!(second.outcome.is_hit() && second.body == first.body);
+//! assert!(second.outcome.is_hit() && second.entry == first.entry);
 //! # }
 //! ```
 
