@@ -92,7 +92,10 @@ fn same(place: Place, one: JsonValue<'_>, other: JsonValue<'_>, levels: usize) -
             one.members().filter(says).all(|(name, value)| {
                 let known = find(&other, &name);
                 known.is_some_and(|known| same(place.member(&name), value, known, levels - 1))
-            }) && other.members().filter(says).all(|(name, _)| find(&one, &name).is_some())
+            }) && other.members().filter(says).all(|(name, _)| {
+                // Those that say something were compared above.
+                find(&one, &name).is_some_and(|known| !place.is_nothing(&name, known))
+            })
         }
         JsonKind::Array => {
             let mut others = other.elements();

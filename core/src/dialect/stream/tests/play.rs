@@ -203,6 +203,12 @@ fn meaning() {
         ("[1]", "[2]"),
         (r#"{"a":1}"#, r#"{"a":2}"#),
         (r#"{"a":1}"#, "{}"),
+        // A value is not what `null` or an empty list says.
+        (r#"{"a":null}"#, r#"{"a":1}"#),
+        (
+            r#"{"choices":[{"message":{"tool_calls":[]}}]}"#,
+            r#"{"choices":[{"message":{"tool_calls":[{"id":"a"}]}}]}"#,
+        ),
         (r#"{"a":{"object":1}}"#, r#"{"a":{}}"#),
         (r#"{"tool_calls":[]}"#, "{}"),
         (r#"{"choices":[{"index":0}]}"#, r#"{"choices":[{}]}"#),
