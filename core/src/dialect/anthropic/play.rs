@@ -41,6 +41,12 @@ const LATE: [&str; 5] =
 /// Counts and details that `message_delta` brings; the rest of the usage stays in `message_start`.
 const LATE_USAGE: [&str; 2] = ["server_tool_use", "output_tokens_details"];
 
+/// Members of a block whose text, citations, thinking and signature are to come.
+const EARLY_TEXT: &[(&str, &str)] = &[("text", "\"\"")];
+const EARLY_CITED: &[(&str, &str)] = &[("text", "\"\""), ("citations", "[]")];
+const EARLY_THINKING: &[(&str, &str)] = &[("thinking", "\"\"")];
+const EARLY_SIGNED: &[(&str, &str)] = &[("thinking", "\"\""), ("signature", "\"\"")];
+
 impl<'m> Play<'m> {
     pub(in super::super) fn new(
         message: JsonValue<'m>,
@@ -144,15 +150,18 @@ impl<'m> Play<'m> {
         let mut frame = begin(sink, "message_start");
         frame.nested("message", "{\"", "}", |frame| {
             for (name, value) in self.message.members() {
-                let name = name.raw();
-                match name {
-                    "content" => frame.raw(name, "[]"),
-                    "usage" => frame.member(name, |out| {
+                // A name may be written with escapes.
+                let is = |names: &[&str]| is_any(&name, names);
+                if is(&["content"]) {
+                    frame.raw(name.raw(), "[]");
+                } else if is(&["usage"]) {
+                    frame.member(name.raw(), |out| {
                         write_with(out, value, &[("output_tokens", "0")]);
-                    }),
-                    "stop_reason" | "stop_sequence" | "stop_details" => frame.raw(name, "null"),
-                    "container" | "context_management" if !value.is_null() => {}
-                    _ => frame.value(name, value),
+                    });
+                } else if is(&["stop_reason", "stop_sequence", "stop_details"]) {
+                    frame.raw(name.raw(), "null");
+                } else if value.is_null() || !is(&LATE) {
+                    frame.value(name.raw(), value);
                 }
             }
         });
@@ -169,13 +178,15 @@ impl<'m> Play<'m> {
         let early: &[(&str, &str)] = if let (true, Some(text)) = (is("text"), string(block, "text"))
         {
             self.run = TextRun::new(text);
-            self.citations = list("citations").unwrap_or(block).elements();
+            let citations = list("citations");
+            self.citations = citations.unwrap_or(block).elements();
             self.stage = Stage::Text;
-            &[("text", "\"\""), ("citations", "[]")]
+            if citations.is_some() { EARLY_CITED } else { EARLY_TEXT }
         } else if let (true, Some(text)) = (is("thinking"), string(block, "thinking")) {
             self.run = TextRun::new(text);
             self.stage = Stage::Thinking;
-            &[("thinking", "\"\""), ("signature", "\"\"")]
+            let is_signed = string(block, "signature").is_some();
+            if is_signed { EARLY_SIGNED } else { EARLY_THINKING }
         } else if let (true, Some(input)) = (calls.into_iter().any(is), input) {
             let is_empty = input.members().next().is_none();
             self.run = TextRun::plain(if is_empty { "" } else { input.text() });

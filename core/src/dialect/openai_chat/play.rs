@@ -8,6 +8,8 @@ use crate::sse::write_event;
 
 pub(in super::super) struct Play<'m> {
     completion: JsonValue<'m>,
+    /// The values of [`HEAD`], so that no chunk looks for them in the whole completion.
+    head: [Option<JsonValue<'m>>; HEAD.len()],
     usage: Option<JsonValue<'m>>,
     piece_len: usize,
     stage: Stage,
@@ -15,6 +17,9 @@ pub(in super::super) struct Play<'m> {
     /// Behind this choice comes another.
     next: Option<JsonValue<'m>>,
     choice: JsonValue<'m>,
+    choice_index: u64,
+    /// How many choices have begun.
+    begun: u64,
     message: JsonValue<'m>,
     /// The members of the message that are still to come.
     members: Members<'m>,
@@ -61,19 +66,24 @@ impl<'m> Play<'m> {
                 choice.get("message").is_some_and(is_object) && present(choice, "delta").is_none()
             });
         let mut choices = list.elements();
-        let next = choices.next().filter(|_| is_whole).ok_or(Unplayable::NoMessage)?;
+        let has_order = has_order(list.elements());
+        let next = choices.next().filter(|_| is_whole && has_order);
+        let next = next.ok_or(Unplayable::NoMessage)?;
         let usage = present(completion, "usage").filter(|_| options.usage);
         if options.usage && usage.is_none() {
             return Err(Unplayable::NoUsage);
         }
         Ok(Self {
             completion,
+            head: HEAD.map(|name| completion.get(name)),
             usage,
             piece_len: options.piece_len.max(1),
             stage: Stage::NextChoice,
             choices,
             next: Some(next),
             choice: next,
+            choice_index: 0,
+            begun: 0,
             message: next,
             members: next.members(),
             name: JsonStr::new("", false),
@@ -167,6 +177,9 @@ impl<'m> Play<'m> {
         };
         self.next = self.choices.next();
         self.choice = choice;
+        // `new` has seen that it is a number.
+        self.choice_index = index_of(choice, self.begun).unwrap_or(self.begun);
+        self.begun += 1;
         self.message = choice.get("message").unwrap_or(choice);
         self.members = self.message.members();
         self.stage = Stage::NextMember;
@@ -276,8 +289,7 @@ impl<'m> Play<'m> {
             }
         }
         frame.nested("choices", "[{\"", "}]", |frame| {
-            let index = self.choice.get("index").map_or("0", |index| index.text());
-            frame.raw("index", index);
+            frame.number("index", self.choice_index);
             members(frame);
         });
         if self.usage.is_some() {
@@ -289,13 +301,29 @@ impl<'m> Play<'m> {
     fn begin<'s, K: Sink>(&self, sink: &'s mut K) -> Frame<'s, K> {
         let mut frame = Frame::begin(sink, "");
         frame.raw("object", "\"chat.completion.chunk\"");
-        for name in HEAD {
-            if let Some(value) = self.completion.get(name) {
+        for (name, value) in HEAD.into_iter().zip(self.head) {
+            if let Some(value) = value {
                 frame.value(name, value);
             }
         }
         frame
     }
+}
+
+/// The index of a choice: its place, where it says none. `None` if it is no whole number.
+fn index_of(choice: JsonValue<'_>, place: u64) -> Option<u64> {
+    present(choice, "index").map_or(Some(place), |index| index.as_u64())
+}
+
+/// Whether each choice has an index above the one before. A client that reads the stream would take
+/// two choices of one index for one, and puts the others in order.
+fn has_order(choices: Elements<'_>) -> bool {
+    let mut least = 0;
+    choices.zip(0..).all(|(choice, place)| {
+        let index = index_of(choice, place).filter(|index| (least..u64::MAX).contains(index));
+        least = index.map_or(least, |index| index + 1);
+        index.is_some()
+    })
 }
 
 fn arguments(function: JsonValue<'_>) -> TextRun<'_> {

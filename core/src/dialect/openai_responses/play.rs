@@ -40,6 +40,8 @@ pub struct ResponsesPlayer<'m> {
     items: Elements<'m>,
     item: JsonValue<'m>,
     item_index: u64,
+    /// The id of the item as it is written, so that no event looks for it in the whole item.
+    item_id: &'m str,
     /// The parts of the item that are still to come.
     parts: Elements<'m>,
     /// The part that is being played; `None` for a text that is the item's own.
@@ -108,6 +110,7 @@ impl<'m> ResponsesPlayer<'m> {
             items: output.elements(),
             item: message,
             item_index: 0,
+            item_id: "",
             parts: none(),
             part: None,
             part_index: 0,
@@ -176,6 +179,7 @@ impl<'m> ResponsesPlayer<'m> {
         };
         let is = |kind| member_is(item, "type", kind);
         (self.item, self.part, self.run) = (item, None, None);
+        self.item_id = present(item, "id").map_or("\"\"", |id| id.text());
         (self.part_index, self.parts) = (0, none());
         let early = if is("message") {
             self.stage = Stage::NextContent;
@@ -302,8 +306,7 @@ impl<'m> ResponsesPlayer<'m> {
 
     /// Writes where a text or part belongs.
     fn address<K: Sink>(&self, frame: &mut Frame<'_, K>, is_summary: bool) {
-        let id = present(self.item, "id");
-        frame.raw("item_id", id.map_or("\"\"", |id| id.text()));
+        frame.raw("item_id", self.item_id);
         frame.number("output_index", self.item_index);
         if self.part.is_some() {
             let name = if is_summary { "summary_index" } else { "content_index" };

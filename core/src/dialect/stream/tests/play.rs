@@ -155,6 +155,40 @@ fn chat_chunks() {
     assert_eq!(told(PlayOptions::new().usage(true)), expected(r#","usage":null"#, last));
 }
 
+/// Choices that do not say their index have that of their place, so that none is taken for another.
+#[test]
+fn choices_without_index() {
+    let completion = r#"{"choices":[{"message":{"content":"a"}},{"message":{"content":"b"}}]}"#;
+    let events = data_of(&play(Dialect::OpenAiChat, completion, PlayOptions::new()).unwrap());
+    let again = assemble(Dialect::OpenAiChat, &events).unwrap();
+    let expected = concat!(
+        r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"a"}},"#,
+        r#"{"index":1,"message":{"role":"assistant","content":"b"}}]}"#
+    );
+    assert!(same_meaning(Dialect::OpenAiChat, parse(expected), parse(&again)), "{again}");
+}
+
+/// A member counts by the characters of its name, and comes in pieces only if it is of the kind
+/// that pieces make: nothing comes twice, and nothing is lost.
+#[test]
+fn odd_names_and_kinds() {
+    let message = concat!(
+        r#"{"type":"message","c\u006fntent":[{"type":"text","text":"a","citations":{"n":1}},"#,
+        r#"{"type":"thinking","thinking":"b","signature":{"n":2}}],"c\u006fntainer":{"id":"c"},"#,
+        r#""st\u006fp_reason":"end_turn","us\u0061ge":{"output_tokens":3}}"#
+    );
+    let dialect = Dialect::AnthropicMessages;
+    let events = data_of(&play(dialect, message, PlayOptions::new()).unwrap());
+    let start = events.first().map(String::as_str);
+    let expected = concat!(
+        r#"{"type":"message_start","message":{"type":"message","c\u006fntent":[],"#,
+        r#""st\u006fp_reason":null,"us\u0061ge":{"output_tokens":0}}}"#
+    );
+    assert_eq!(start, Some(expected));
+    let again = assemble(dialect, &events).unwrap();
+    assert!(same_meaning(dialect, parse(message), parse(&again)), "{again}");
+}
+
 /// What is no final message, and a message without the usage that its stream owes.
 #[test]
 fn unplayable() {
@@ -170,6 +204,11 @@ fn unplayable() {
     }
     no_message(AnthropicMessages, r#"{"type":"message","content":["a"],"usage":{}}"#);
     no_message(OpenAiChat, r#"{"choices":[{"index":0}]}"#);
+    for (one, other) in [("0", "0"), ("1", "0"), ("1", "null"), ("0", "\"1\""), ("-1", "0")] {
+        let choice = |index| format!(r#"{{"index":{index},"message":{{}}}}"#);
+        let choices = format!(r#"{{"choices":[{},{}]}}"#, choice(one), choice(other));
+        no_message(OpenAiChat, &choices);
+    }
     no_message(OpenAiChat, r#"{"choices":[{"message":{}}],"error":{}}"#);
     no_message(OpenAiChat, r#"{"choices":[{"message":{},"delta":{"content":"a"}}]}"#);
     for dialect in [OpenAiEmbeddings, Json] {
